@@ -1,0 +1,18 @@
+/* Runs on every page. A formula that is wider than the page scrolls in its own box; here that box becomes reachable by
+ * keyboard, as the theme does it for code and tables. */
+(() => {
+  "use strict";
+  const makeReachable = () => {
+    for (const formula of document.querySelectorAll('mjx-container[display="true"]')) {
+      if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+      else formula.removeAttribute("tabindex");
+    }
+  };
+  window.addEventListener("load", async () => {
+    await window.MathJax?.startup?.promise;
+    makeReachable();
+    await document.fonts.ready;
+    makeReachable();
+    window.addEventListener("resize", makeReachable);
+  });
+})();

@@ -1,0 +1,168 @@
+"""Claims that a cell proves, and answers that a cell grades."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import torch
+
+
+def check(statement: str, condition: object) -> None:
+    """Print ``✓ statement`` if the condition is true; raise otherwise.
+
+    The book's sentences that a machine can decide are written as checks, so that running a chapter proves them.
+
+    Args:
+        statement: the claim, in the words in which the reader should remember it.
+        condition: a bool, or a tensor or array with a single boolean element.
+
+    Raises:
+        AssertionError: the condition is false; the message is the statement.
+        TypeError: the statement is not a string, or the condition is not a truth value. A number, a list or a tensor
+            of several elements is refused, because its truth would be an accident of its length or its rounding.
+
+    Examples:
+        >>> check("two and two make four", 2 + 2 == 4)
+        ✓ two and two make four
+    """
+    if not isinstance(statement, str):
+        raise TypeError(f"statement must be a string, got {type(statement).__name__}")
+    if not _truth(condition):
+        raise AssertionError(f"✗ {statement}")
+    print(f"✓ {statement}")
+
+
+def agree(first: torch.Tensor, second: torch.Tensor, tolerance: float = 1e-5) -> bool:
+    """Whether two tensors have the same shape and differ by no more than the tolerance in any element.
+
+    ``torch.allclose`` would broadcast: it finds (3,) close to (5, 3) if all the rows match. In a book on shapes that
+    is no agreement. The difference is taken in float64 on the CPU, whatever the tensors' dtypes and devices.
+
+    Args:
+        first: a tensor of any shape.
+        second: a tensor of the same shape.
+        tolerance: the greatest absolute difference allowed.
+
+    Returns:
+        True if they agree. A NaN agrees with nothing.
+
+    Raises:
+        TypeError: an argument is not a tensor.
+        ValueError: the shapes differ, or the tolerance is negative or not a number.
+
+    Examples:
+        >>> agree(torch.ones(3), torch.ones(3) + 1e-7)
+        True
+    """
+    _check_tolerance(tolerance)
+    for name, tensor in (("first", first), ("second", second)):
+        if not isinstance(tensor, torch.Tensor):
+            raise TypeError(f"{name} must be a tensor, got {type(tensor).__name__}")
+    if first.shape != second.shape:
+        raise ValueError(
+            f"first and second must have one shape, got {tuple(first.shape)} and {tuple(second.shape)}"
+        )
+    return first.numel() == 0 or _gap(first, second) <= tolerance
+
+
+def grade(attempt: object, expected: object, tolerance: float = 1e-5) -> None:
+    """Say whether an exercise's answer is right, and if it is not, how it differs. Never raises for a wrong answer.
+
+    An attempt that is still ``...`` is not wrong but not there yet, so a chapter runs from top to bottom before any
+    exercise has been tried.
+
+    Args:
+        attempt: the reader's answer: a number, string, bool, shape, list or tuple of those, or a tensor.
+        expected: the right answer, usually computed by PyTorch in the same cell.
+        tolerance: the greatest difference allowed in any element of a tensor or in a number that is not an integer.
+
+    Raises:
+        ValueError: the tolerance is negative or not a number.
+
+    Examples:
+        >>> grade(..., 7)
+        ○ not answered yet
+        >>> grade(7, 7)
+        ✓ right
+        >>> grade((3, 5), (5, 3))
+        ✗ not yet: (3, 5) is not the answer
+    """
+    _check_tolerance(tolerance)
+    if _is_blank(attempt):
+        print("○ not answered yet")
+        return
+    fault = _difference(attempt, expected, tolerance)
+    print("✓ right" if fault is None else f"✗ not yet: {fault}")
+
+
+def _check_tolerance(tolerance: float) -> None:
+    if not tolerance >= 0:
+        raise ValueError(f"tolerance must be a number of at least 0, got {tolerance}")
+
+
+def _gap(first: torch.Tensor, second: torch.Tensor) -> float:
+    """The greatest difference of any two elements; NaN if there is a NaN."""
+    # To the CPU first: an Apple GPU has no float64.
+    return (first.detach().cpu().double() - second.detach().cpu().double()).abs().max().item()
+
+
+def _truth(condition: object) -> bool:
+    if isinstance(condition, bool):
+        return condition
+    dtype = getattr(condition, "dtype", None)
+    if dtype is not None and str(dtype) in ("bool", "torch.bool"):
+        array: Any = condition
+        if array.ndim == 0:
+            return bool(array)
+        raise TypeError(
+            f"condition must be one truth value, got {tuple(array.shape)} of them; reduce it with .all()"
+        )
+    raise TypeError(f"condition must be a bool, got {type(condition).__name__}: {condition!r}")
+
+
+def _is_blank(attempt: object) -> bool:
+    if attempt is ...:
+        return True
+    return isinstance(attempt, list | tuple) and any(_is_blank(part) for part in attempt)
+
+
+def _difference(attempt: object, expected: object, tolerance: float) -> str | None:
+    """What is wrong with the attempt, without giving the answer away; None if nothing is."""
+    if isinstance(expected, torch.Tensor):
+        return _tensor_difference(attempt, expected, tolerance)
+    if isinstance(expected, list | tuple):
+        if not isinstance(attempt, list | tuple):
+            return f"a tuple of {len(expected)} is wanted, this is a {type(attempt).__name__}"
+        if len(attempt) != len(expected):
+            return f"{len(expected)} entries are wanted, these are {len(attempt)}"
+        for part, wanted in zip(attempt, expected, strict=True):
+            fault = _difference(part, wanted, tolerance)
+            if fault is not None:
+                return fault if isinstance(wanted, torch.Tensor) else f"{_shown(attempt)} is not the answer"
+        return None
+    if isinstance(attempt, torch.Tensor) and attempt.ndim == 0:
+        attempt = attempt.item()
+    if isinstance(expected, bool) or isinstance(attempt, bool):
+        return None if attempt is expected else f"{attempt!r} is not the answer"
+    if isinstance(expected, numbers.Real) and isinstance(attempt, numbers.Real):
+        allowed = 0 if isinstance(expected, numbers.Integral) else tolerance
+        return None if abs(float(attempt) - float(expected)) <= allowed else f"{attempt} is not the answer"
+    return None if attempt == expected else f"{attempt!r} is not the answer"
+
+
+def _tensor_difference(attempt: object, expected: torch.Tensor, tolerance: float) -> str | None:
+    if not isinstance(attempt, torch.Tensor):
+        return f"a tensor is wanted, this is a {type(attempt).__name__}"
+    if attempt.shape != expected.shape:
+        return f"the shape is {tuple(attempt.shape)}, it should be {tuple(expected.shape)}"
+    if attempt.numel() == 0:
+        return None
+    gap = _gap(attempt, expected)
+    # A gap that is not a number is not small: `not <=` is true of it, `>` would not be.
+    return f"the shape is right, the greatest error is {gap:.1e}" if not gap <= tolerance else None
+
+
+def _shown(answer: list[Any] | tuple[Any, ...]) -> str:
+    plain = tuple(answer) if isinstance(answer, torch.Size) else answer
+    return repr(plain)

@@ -1,0 +1,364 @@
+"""Drawings of the book. A function takes data and returns a matplotlib Figure; it never trains and never displays."""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, ParamSpec
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch, Rectangle
+
+WIDTH = 5.6  # inches: on a phone 350 pixels wide, 11 point text is then still 9 to 10 pixels high
+STYLE: dict[str, Any] = {
+    "figure.dpi": 160,
+    "figure.facecolor": "white",
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 11,
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+}
+# Okabe and Ito's colours, told apart by colour-blind readers; line style and marker tell them apart in grey.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#000000")
+LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "x")
+FORWARD, BACKWARD, INPUT, FAINT = "#0072B2", "#D55E00", "#4d4d4d", "#b8b8b8"
+
+P = ParamSpec("P")
+
+
+class Drawing(Figure):
+    """A matplotlib Figure that a notebook shows as a picture by itself, without pyplot and its global state."""
+
+    def _repr_png_(self) -> bytes:
+        picture = io.BytesIO()
+        self.savefig(picture, format="png")
+        return picture.getvalue()
+
+
+def _styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Draw in the book's style without changing the reader's own matplotlib settings."""
+
+    @functools.wraps(draw)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with matplotlib.rc_context(STYLE):  # type: ignore[arg-type]
+            return draw(*args, **kwargs)
+
+    return wrapper
+
+
+@_styled
+def unrolled(steps: int, layers: int = 1, directions: int = 1, valid: int | None = None) -> Figure:
+    """The unrolled network: every cell at every step, and what flows between them.
+
+    Time runs from left to right, layers from bottom to top. With more than seven steps some are left out.
+
+    Args:
+        steps: number of steps :math:`L`, at least 1.
+        layers: ``num_layers``, at least 1.
+        directions: 1, or 2 for a bidirectional network.
+        valid: number of steps that hold data; the rest is drawn as padding. Left out, every step holds data.
+
+    Raises:
+        ValueError: an argument is out of its range.
+    """
+    valid = steps if valid is None else valid
+    _require("steps", steps, steps >= 1, "at least 1")
+    _require("layers", layers, layers >= 1, "at least 1")
+    _require("directions", directions, directions in (1, 2), "1 or 2")
+    _require("valid", valid, 1 <= valid <= steps, f"between 1 and steps = {steps}")
+
+    times = _shown_times(steps, valid)
+    rise = 1.15 if directions == 1 else 2.0  # from one layer to the next
+    heights = [0.9 + rise * layer for layer in range(layers)]  # of the forward cells, from the bottom up
+    top = heights[-1] + (0.75 if directions == 1 else 1.75)
+    width, bottom = len(times) + 2.15, -0.8 if valid < steps else -0.5
+    figure = Drawing(figsize=(WIDTH, round(WIDTH * (top + 0.5 - bottom) / width, 2)))
+    axes = _blank_axes(figure, (-0.6, width - 0.6), (bottom, top + 0.5))
+    for column, time in enumerate(times, start=1):
+        if time is None:
+            axes.text(column, top / 2, "…", ha="center", va="center", fontsize=18, color=INPUT)
+        else:
+            _draw_step(axes, column, time, heights, directions, top, padded=time > valid)
+    for number, height in enumerate(heights, start=1):
+        if layers > 1:
+            middle = height + (0.4 if directions == 2 else 0)
+            axes.text(-0.45, middle, f"layer {number}", rotation=90, ha="center", va="center", color=INPUT)
+        last = max(column for column, time in enumerate(times, start=1) if time is not None and time <= valid)
+        _draw_states(axes, height, FORWARD, [(column, -0.21) for column in range(1, last + 1)], directions)
+        if directions == 2:
+            _draw_states(axes, height + 0.8, BACKWARD, [(column, 0.21) for column in range(last, 0, -1)], 2)
+    if valid < steps:
+        axes.text(len(times), -0.55, "padding", ha="center", va="center", color="#6b6b6b", style="italic")
+    return figure
+
+
+@_styled
+def state_walk(inputs: Any, states: Any, step: int) -> Figure:
+    """The state moving through an unrolled network with one layer: inputs below, states above, up to one step.
+
+    Args:
+        inputs: the sequence, shape (L, H_in).
+        states: the states h_0 to h_L, shape (L + 1, H_out); row 0 is the initial state.
+        step: the step being computed, from 1 to L. Later steps are left empty.
+
+    Raises:
+        ValueError: a shape does not fit, or the step is outside 1 to L.
+    """
+    x, h = _array("inputs", inputs, 2), _array("states", states, 2)
+    length = len(x)
+    _require("states", h.shape, len(h) == length + 1, f"one row more than inputs, {length + 1} rows")
+    _require("step", step, 1 <= step <= length, f"between 1 and {length}")
+    span = max(float(np.abs(x).max()), float(np.abs(h).max()), 1e-12)
+    gap = x.shape[1] * 0.5 + 1.6  # height at which the states begin
+    top = gap + h.shape[1] * 0.8
+    figure = Drawing(figsize=(WIDTH, 0.42 * (top + 2.9)))
+    axes = _blank_axes(figure, (-0.5, length + 0.5), (-1.0, top + 1.9))
+    for time in range(length + 1):
+        shown, now = time <= step, time == step
+        name = f"$h_{{{time}}}$"
+        axes.text(time, top + 0.2, name, ha="center", fontsize=13, weight="bold" if now else "normal")
+        _column(axes, time, gap, 0.8, h[time] if shown else None, len(h[time]), span, numbers=True, ring=now)
+        if time == 0:
+            continue
+        _column(axes, time, 0, 0.5, x[time - 1] if shown else None, x.shape[1], span, numbers=False, ring=now)
+        axes.text(time, -0.65, f"$x_{{{time}}}$", ha="center", fontsize=13)
+        middle = gap + h.shape[1] * 0.4
+        colour = FORWARD if now else "#6b6b6b" if shown else FAINT
+        for start, end in (((time - 0.68, middle), (time - 0.32, middle)), ((time, gap - 1.55), (time, gap))):
+            axes.annotate(
+                "",
+                end,
+                start,
+                arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2.4 if now else 1.2, "shrinkB": 2},
+            )
+        if now:
+            axes.text(time - 0.5, middle + 0.3, "$W_{hh}$", ha="center", color=FORWARD)
+            axes.text(time + 0.07, gap - 0.85, "$W_{ih}$", va="center", color=FORWARD)
+    before = f"h_{{{step - 1}}}"
+    equation = rf"$h_{{{step}}} = \tanh(W_{{ih}}\,x_{{{step}}} + b_{{ih}} + W_{{hh}}\,{before} + b_{{hh}})$"
+    axes.text(length / 2, top + 1.25, equation, ha="center", fontsize=13)
+    return figure
+
+
+@_styled
+def curves(
+    x: Sequence[float],
+    series: Mapping[str, Any],
+    *,
+    xlabel: str,
+    ylabel: str,
+    references: Mapping[str, float] | None = None,
+    xscale: Literal["linear", "log"] = "linear",
+    yscale: Literal["linear", "log"] = "linear",
+    xticks: Sequence[float] | None = None,
+) -> Figure:
+    """Curves over one axis, each with its spread over repeated runs.
+
+    Args:
+        x: positions of the points, with the unit in ``xlabel``.
+        series: a name and its values, shape (points,) or (runs, points). The line is the median over the runs, the
+            band reaches from the least to the greatest.
+        xlabel: name and unit of the horizontal axis.
+        ylabel: name and unit of the vertical axis.
+        references: a name and the height of a thin horizontal line, such as chance.
+        xscale: "linear" or "log".
+        yscale: "linear" or "log".
+        xticks: where to put ticks, if not where matplotlib puts them.
+
+    Raises:
+        ValueError: no series, too many to tell apart, or one whose number of points is not that of x.
+    """
+    _require("series", len(series), 1 <= len(series) <= len(COLOURS), f"1 to {len(COLOURS)} curves")
+    figure = Drawing(figsize=(WIDTH, 3.3), layout="constrained")
+    axes = figure.add_subplot()
+    for index, (name, values) in enumerate(series.items()):
+        runs = np.atleast_2d(_array(f"series[{name!r}]", values))
+        _require(f"series[{name!r}]", runs.shape, runs.shape[-1] == len(x), f"{len(x)} points, as x has")
+        axes.plot(
+            x,
+            np.median(runs, axis=0),
+            label=name,
+            color=COLOURS[index],
+            linestyle=LINES[index],
+            marker=MARKERS[index],
+            markevery=max(1, len(x) // 8),
+            markersize=5,
+        )
+        if len(runs) > 1:
+            axes.fill_between(x, runs.min(0), runs.max(0), color=COLOURS[index], alpha=0.18, linewidth=0)
+    for name, height in (references or {}).items():
+        axes.axhline(height, color="#4d4d4d", linewidth=1, linestyle=(0, (6, 3)))
+        axes.annotate(
+            name,
+            (1, height),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="right",
+            color="#4d4d4d",
+            fontsize=10,
+        )
+    axes.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
+    if xticks is not None:
+        axes.set_xticks(xticks, [f"{tick:g}" for tick in xticks])
+        axes.minorticks_off()
+    axes.legend()
+    return figure
+
+
+def _require(name: str, got: object, condition: bool, wanted: str) -> None:
+    if not condition:
+        raise ValueError(f"{name} must be {wanted}, got {got}")
+
+
+def _array(name: str, values: Any, rank: int | None = None) -> Any:
+    detached = values.detach().cpu().numpy() if hasattr(values, "detach") else values
+    array = np.asarray(detached, dtype=float)
+    if rank is not None and array.ndim != rank:
+        raise ValueError(f"{name} must have {rank} dimensions, got shape {array.shape}")
+    return array
+
+
+def _blank_axes(figure: Figure, xlim: tuple[float, float], ylim: tuple[float, float]) -> Axes:
+    axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
+    axes.set(xlim=xlim, ylim=ylim)
+    axes.axis("off")
+    return axes
+
+
+def _shown_times(steps: int, valid: int) -> list[int | None]:
+    """The steps to draw, None where some are left out: both ends, and where the data ends."""
+    if steps <= 7:
+        return list(range(1, steps + 1))
+    kept = sorted({1, 2, 3, valid, min(valid + 1, steps), steps - 1, steps})
+    times: list[int | None] = []
+    for before, time in zip([0, *kept], kept, strict=False):
+        times += [time] if time == before + 1 else [None, time]
+    return times
+
+
+def _draw_step(
+    axes: Axes, column: int, time: int, heights: list[float], directions: int, top: float, padded: bool
+) -> None:
+    """One column of the unrolled network: the input, the cells of every layer, the output."""
+    ink = FAINT if padded else INPUT
+    _node(axes, column, 0, f"$x_{{{time}}}$", INPUT, padded)
+    below = 0.27
+    for height in heights:
+        if directions == 1:
+            _arrow(axes, (column, below), (column, height - 0.27), padded)
+            _node(axes, column, height, f"$h_{{{time}}}$", FORWARD, padded)
+            below = height + 0.27
+            continue
+        joint = height + 1.2  # where the two states are laid end to end: forward first, then backward
+        for offset, rise, colour in ((-0.21, 0.0, FORWARD), (0.21, 0.8, BACKWARD)):
+            _arrow(axes, (column + offset, below), (column + offset, height + rise - 0.18), padded)
+            _node(axes, column + offset, height + rise, f"$h_{{{time}}}$", colour, padded, size=0.2)
+            axes.plot([column + offset] * 2, [height + rise + 0.18, joint], color=ink, lw=1.2, zorder=1)
+            shade = FAINT if padded else colour
+            axes.add_patch(
+                Rectangle((column + offset - 0.21, joint), 0.42, 0.12, color=shade, lw=0, zorder=2)
+            )
+        below = joint + 0.12
+    _arrow(axes, (column, below), (column, top), padded)
+    axes.text(
+        column,
+        top + 0.06,
+        f"$y_{{{time}}}$",
+        ha="center",
+        va="bottom",
+        fontsize=13,
+        color="#8a8a8a" if padded else "black",
+    )
+
+
+def _draw_states(
+    axes: Axes, height: float, colour: str, columns: list[tuple[int, float]], directions: int
+) -> None:
+    """The arrows that carry one layer's state along one direction of time, from h_0 to h_n."""
+    size = 0.3 if directions == 1 else 0.2
+    places = [column + (offset if directions == 2 else 0) for column, offset in columns]
+    way = 1 if len(columns) < 2 or places[1] > places[0] else -1
+    if columns[0][1] > 0:
+        way = -1
+    before, after = places[0] - way * (size + 0.35), places[-1] + way * (size + 0.35)
+    for start, end in zip([before, *places], [*places, after], strict=True):
+        left = start if start == before else start + way * size
+        right = end if end == after else end - way * size
+        _arrow(axes, (left, height), (right, height), False, colour)
+    for x, name in ((before, "$h_0$"), (after, "$h_n$")):
+        axes.text(x, height + 0.07, name, ha="center", va="bottom", color=colour)
+
+
+def _node(axes: Axes, x: float, y: float, label: str, colour: str, padded: bool, size: float = 0.3) -> None:
+    axes.add_patch(
+        FancyBboxPatch(
+            (x - size, y - size * 0.9),
+            2 * size,
+            1.8 * size,
+            boxstyle="round,pad=0,rounding_size=0.1",
+            facecolor="white",
+            edgecolor=FAINT if padded else colour,
+            linewidth=1.2 if padded else 1.8,
+            linestyle="--" if padded else "-",
+            zorder=2,
+        )
+    )
+    crowding = min(
+        1.0, 9.5 / float(np.ptp(axes.get_xlim()))
+    )  # labels shrink where many columns share the width
+    text_size = (13 if size > 0.25 else 11) * crowding
+    axes.text(
+        x,
+        y,
+        label,
+        ha="center",
+        va="center",
+        color="#8a8a8a" if padded else colour,
+        fontsize=text_size,
+        zorder=3,
+    )
+
+
+def _column(
+    axes: Axes,
+    x: float,
+    bottom: float,
+    cell: float,
+    values: Any,
+    count: int,
+    span: float,
+    numbers: bool,
+    ring: bool,
+) -> None:
+    """A vector as a column of coloured squares, the first entry on top; empty squares if there are no values yet."""
+    colours = matplotlib.colormaps["RdBu_r"]
+    width = 0.32
+    for index in range(count):
+        y = bottom + (count - 1 - index) * cell
+        shade = "white" if values is None else colours(0.5 + 0.42 * values[index] / span)
+        edge = "#222222" if ring else "#8a8a8a" if values is not None else "#d0d0d0"
+        axes.add_patch(
+            Rectangle(
+                (x - width, y), 2 * width, cell, facecolor=shade, edgecolor=edge, lw=1.8 if ring else 0.8
+            )
+        )
+        if numbers and values is not None:
+            ink = "white" if abs(values[index]) / span > 0.6 else "black"
+            axes.text(
+                x, y + cell / 2, f"{values[index]:.2f}", ha="center", va="center", color=ink, fontsize=11
+            )
+
+
+def _arrow(
+    axes: Axes, start: tuple[float, float], end: tuple[float, float], faint: bool, colour: str = INPUT
+) -> None:
+    style = {"arrowstyle": "-|>", "color": FAINT if faint else colour, "lw": 1.2, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", end, start, arrowprops=style, zorder=1)

@@ -1,0 +1,124 @@
+"""Sequences of unequal length in one padded batch: checking lengths, masking padding, reversing what is real.
+
+A padded batch holds N sequences in a tensor of L steps; ``lengths`` says how many of those steps are real for each
+sequence, counted from the front. The rest is padding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+def check_lengths(lengths: Sequence[int] | Tensor, batch_size: int | None, max_length: int) -> Tensor:
+    """Lengths as an int64 tensor on the CPU, after checking that they can be meant.
+
+    Args:
+        lengths: one length a sequence, a list, a tuple or a 1-D integer tensor on the CPU.
+        batch_size: N, how many there must be; None leaves the number open.
+        max_length: L, the number of steps in the padded batch.
+
+    Returns:
+        The lengths, (N), int64.
+
+    Raises:
+        TypeError: lengths are of another type, or not integers (bools are not).
+        ValueError: lengths are not on the CPU, not 1-D, not N in number, or one is outside 1 to L.
+
+    Chapter: Padding and packing.
+    """
+    if isinstance(lengths, Tensor):
+        if lengths.device.type != "cpu":
+            raise ValueError(
+                f"lengths must be on the CPU, got a tensor on {lengths.device}: pass lengths.cpu()"
+            )
+        if lengths.dtype == torch.bool or lengths.is_floating_point() or lengths.is_complex():
+            raise TypeError(f"lengths must be integers, got a tensor of {lengths.dtype}")
+        if lengths.dim() != 1:
+            raise ValueError(f"lengths must be 1-D, one length a sequence, got shape {tuple(lengths.shape)}")
+        checked = lengths.to(torch.int64)
+    elif isinstance(lengths, (list, tuple)):
+        for index, length in enumerate(lengths):
+            if not isinstance(length, int) or isinstance(length, bool):
+                raise TypeError(
+                    f"lengths must be integers, got {length!r} ({type(length).__name__}) at index {index}"
+                )
+        checked = torch.tensor(lengths, dtype=torch.int64)
+    else:
+        raise TypeError(
+            f"lengths must be a list, a tuple or a 1-D integer tensor on the CPU, got {type(lengths).__name__}"
+        )
+    if batch_size is not None and len(checked) != batch_size:
+        raise ValueError(
+            f"lengths must have one entry for each of the {batch_size} sequences, got {len(checked)}"
+        )
+    for index, length in enumerate(checked.tolist()):
+        if not 1 <= length <= max_length:
+            raise ValueError(f"lengths must be from 1 to L = {max_length}, got {length} at index {index}")
+    return checked
+
+
+def mask_from_lengths(lengths: Sequence[int] | Tensor, max_length: int, batch_first: bool = False) -> Tensor:
+    """True at every valid step of a padded batch, False at its padding.
+
+    Args:
+        lengths: (N), from 1 to max_length.
+        max_length: L, the number of steps in the padded batch.
+        batch_first: whether the mask is (N, L) rather than (L, N).
+
+    Returns:
+        A bool tensor on the CPU, (L, N), or (N, L) with batch_first.
+
+    Raises:
+        TypeError: as :func:`check_lengths`.
+        ValueError: as :func:`check_lengths`.
+
+    Chapter: Padding and packing.
+    """
+    checked = check_lengths(lengths, None, max_length)
+    steps = torch.arange(max_length)
+    if batch_first:
+        return steps < checked.unsqueeze(1)  # (L) against (N, 1) -> (N, L)
+    return steps.unsqueeze(1) < checked  # (L, 1) against (N) -> (L, N)
+
+
+def reverse_within_length(x: Tensor, lengths: Sequence[int] | Tensor, batch_first: bool = False) -> Tensor:
+    """Each sequence with its valid steps in reverse order; padding stays where it is.
+
+    A plain ``x.flip(0)`` moves the padding to the front, where a recurrent network would read it first. With
+    lengths [4, 2] the sequences ``a b c d`` and ``e f · ·`` become ``d c b a`` and ``f e · ·``.
+
+    Args:
+        x: (L, N, ...), or (N, L, ...) with batch_first.
+        lengths: (N), from 1 to L.
+        batch_first: whether the batch is the first dimension of x.
+
+    Returns:
+        A tensor of x's shape. Doing it twice gives x again.
+
+    Raises:
+        TypeError: x is no tensor, or as :func:`check_lengths`.
+        ValueError: x has fewer than two dimensions, or as :func:`check_lengths`.
+
+    Chapter: Bidirectionality.
+    """
+    if not isinstance(x, Tensor):
+        raise TypeError(f"x must be a tensor, got {type(x).__name__}")
+    if x.dim() < 2:
+        layout = "(N, L, ...)" if batch_first else "(L, N, ...)"
+        raise ValueError(f"x must have shape {layout}, got {tuple(x.shape)}")
+    if batch_first:
+        x = x.transpose(0, 1)  # (N, L, ...) -> (L, N, ...)
+    length, batch_size = x.shape[:2]
+    checked = check_lengths(lengths, batch_size, length)
+    step = torch.arange(length).unsqueeze(1)  # (L, 1)
+    source = torch.where(
+        step < checked, checked - 1 - step, step
+    )  # (L, N): the step that each step takes over
+    rows = (
+        source * batch_size + torch.arange(batch_size)
+    ).flatten()  # (L, N) -> (L * N), rows of the flat batch
+    x = x.flatten(0, 1).index_select(0, rows.to(x.device)).reshape(x.shape)  # (L * N, ...) -> (L, N, ...)
+    return x.transpose(0, 1) if batch_first else x  # (N, L, ...) with batch_first

@@ -1,0 +1,136 @@
+"""check() proves or raises; grade() answers without giving the answer away."""
+
+import numpy
+import pytest
+import torch
+
+from rnnlib.checks import agree, check, grade
+
+
+@pytest.mark.parametrize("condition", [True, torch.tensor(True), numpy.bool_(True), numpy.array(True)])
+def test_a_true_claim_is_printed(condition, capsys):
+    check("two and two make four", condition)
+    assert capsys.readouterr().out == "✓ two and two make four\n"
+
+
+@pytest.mark.parametrize("condition", [False, torch.tensor(False), numpy.bool_(False)])
+def test_a_false_claim_stops_the_chapter_and_prints_nothing(condition, capsys):
+    with pytest.raises(AssertionError, match="two and two make five"):
+        check("two and two make five", condition)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        (1, "condition must be a bool, got int"),
+        (None, "condition must be a bool, got NoneType"),
+        ([True], "condition must be a bool, got list"),
+        ("yes", "condition must be a bool, got str"),
+        (torch.tensor(1.0), "condition must be a bool, got Tensor"),
+        (torch.tensor([True, True]), r"got \(2,\) of them; reduce it with .all\(\)"),
+    ],
+)
+def test_a_condition_that_is_no_truth_value_is_refused(condition, message):
+    with pytest.raises(TypeError, match=message):
+        check("a claim", condition)
+
+
+def test_a_statement_must_be_text():
+    with pytest.raises(TypeError, match="statement must be a string, got bool"):
+        check(True, "the arguments are swapped")
+
+
+RIGHT = "✓ right\n"
+
+
+@pytest.mark.parametrize(
+    ("attempt", "expected"),
+    [
+        (98816, 98816),
+        (torch.tensor(7), 7),
+        (2.0, 2),
+        (0.3, 0.1 + 0.2),
+        ("h_n", "h_n"),
+        (True, True),
+        ((1, 5, 3), torch.Size([1, 5, 3])),
+        (torch.Size([1, 5, 3]), (1, 5, 3)),
+        ([1, 2], (1, 2)),
+        (torch.ones(2, 3), torch.ones(2, 3, dtype=torch.float64)),
+        ((torch.ones(2), torch.zeros(3)), (torch.ones(2), torch.zeros(3))),
+        (torch.zeros(0, 3), torch.zeros(0, 3)),
+    ],
+)
+def test_a_right_answer_is_right(attempt, expected, capsys):
+    grade(attempt, expected)
+    assert capsys.readouterr().out == RIGHT
+
+
+@pytest.mark.parametrize(
+    ("attempt", "expected", "answer"),
+    [
+        (98560, 98816, "98560 is not the answer"),
+        (7.4, 7, "7.4 is not the answer"),
+        (None, 7, "None is not the answer"),
+        (float("nan"), 0.5, "nan is not the answer"),
+        (1, True, "1 is not the answer"),
+        (True, 1, "True is not the answer"),
+        ("output", "h_n", "'output' is not the answer"),
+        ((5, 1, 3), (1, 5, 3), r"(5, 1, 3) is not the answer"),
+        ((5, 3), (1, 5, 3), "3 entries are wanted, these are 2"),
+        (15, (1, 5, 3), "a tuple of 3 is wanted, this is a int"),
+        (torch.ones(3, 2), torch.ones(2, 3), "the shape is (3, 2), it should be (2, 3)"),
+        (torch.ones(1, 3), torch.ones(2, 3), "the shape is (1, 3), it should be (2, 3)"),
+        (torch.ones(2), torch.full((2,), 1.5), "the shape is right, the greatest error is 5.0e-01"),
+        (torch.full((2,), float("nan")), torch.ones(2), "the shape is right, the greatest error is nan"),
+        (3, torch.ones(2), "a tensor is wanted, this is a int"),
+        ((torch.ones(2), torch.ones(3)), (torch.ones(2), torch.zeros(3)), "the greatest error is 1.0e+00"),
+    ],
+)
+def test_a_wrong_answer_is_told_how_it_is_wrong(attempt, expected, answer, capsys):
+    grade(attempt, expected)
+    printed = capsys.readouterr().out
+    assert printed.startswith("✗ not yet: ")
+    assert answer in printed
+
+
+@pytest.mark.parametrize("attempt", [..., (..., ...), [1, ...], (1, (2, ...))])
+def test_a_blank_is_not_graded(attempt, capsys):
+    grade(attempt, (1, 2))
+    assert capsys.readouterr().out == "○ not answered yet\n"
+
+
+def test_the_tolerance_bounds_the_greatest_error(capsys):
+    grade(torch.tensor([1.0, 1.0]), torch.tensor([1.0, 1.09]), tolerance=0.1)
+    grade(torch.tensor([1.0, 1.0]), torch.tensor([1.0, 1.11]), tolerance=0.1)
+    right, wrong = capsys.readouterr().out.splitlines()
+    assert right == "✓ right"
+    assert wrong.startswith("✗ not yet")
+
+
+@pytest.mark.parametrize("tolerance", [-1.0, float("nan")])
+def test_a_senseless_tolerance_is_refused(tolerance):
+    with pytest.raises(ValueError, match="tolerance must be a number of at least 0"):
+        grade(1, 1, tolerance=tolerance)
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-6, -1e-6])
+def test_tensors_agree_within_the_tolerance(value):
+    assert agree(torch.ones(2, 3), torch.ones(2, 3, dtype=torch.float64) + value)
+
+
+@pytest.mark.parametrize("value", [2e-5, -2e-5, float("nan"), float("inf")])
+def test_one_element_out_of_tolerance_is_disagreement(value):
+    other = torch.ones(2, 3)
+    other[1, 2] += value
+    assert not agree(torch.ones(2, 3), other)
+
+
+def test_agreement_is_never_found_by_broadcasting():
+    with pytest.raises(ValueError, match=r"must have one shape, got \(5, 3\) and \(3,\)"):
+        agree(torch.ones(5, 3), torch.ones(3))
+
+
+def test_only_tensors_can_agree():
+    with pytest.raises(TypeError, match="second must be a tensor, got float"):
+        agree(torch.tensor(1.0), 1.0)

@@ -1,0 +1,86 @@
+"""Masks and reversal on arrays small enough to write down, and their properties on any."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from configurations import sampled
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnnlib.lengths import check_lengths, mask_from_lengths, reverse_within_length
+
+
+@st.composite
+def batches(draw: st.DrawFn) -> tuple[list[int], int]:
+    """Lengths of a batch and its L."""
+    steps = draw(st.integers(1, 8))
+    return draw(st.lists(st.integers(1, steps), min_size=1, max_size=5)), steps
+
+
+@pytest.mark.parametrize(
+    "lengths", [[2, 5, 1], (2, 5, 1), torch.tensor([2, 5, 1]), torch.tensor([2, 5, 1]).to(torch.int16)]
+)
+def test_checked_lengths_are_the_lengths_as_int64(lengths: Any) -> None:
+    checked = check_lengths(lengths, 3, 5)
+    assert checked.dtype == torch.int64
+    assert checked.tolist() == [2, 5, 1]
+
+
+def test_the_mask_of_three_sequences() -> None:
+    mask = mask_from_lengths([2, 4, 1], 4)
+    assert mask.dtype == torch.bool
+    assert mask.int().tolist() == [
+        [1, 1, 1],
+        [1, 1, 0],
+        [0, 1, 0],
+        [0, 1, 0],
+    ]
+
+
+@given(batches())
+@sampled
+def test_the_mask_counts_each_length_from_the_front(batch: tuple[list[int], int]) -> None:
+    lengths, steps = batch
+    mask = mask_from_lengths(lengths, steps)
+    assert mask.shape == (steps, len(lengths))
+    assert mask.sum(dim=0).tolist() == lengths
+    assert all(mask[:length, n].all() for n, length in enumerate(lengths))
+    assert torch.equal(mask_from_lengths(lengths, steps, batch_first=True), mask.T)
+
+
+def test_reversal_of_two_sequences_leaves_the_padding_in_place() -> None:
+    x = torch.tensor([[1, 5], [2, 6], [3, 0], [4, 0]])
+    assert reverse_within_length(x, [4, 2]).tolist() == [[4, 6], [3, 5], [2, 0], [1, 0]]
+
+
+def test_a_plain_flip_would_move_the_padding_to_the_front() -> None:
+    x = torch.tensor([[1, 5], [2, 6], [3, 0], [4, 0]])
+    assert x.flip(0)[:, 1].tolist() == [0, 0, 6, 5]
+    assert reverse_within_length(x, [4, 2])[:, 1].tolist() == [6, 5, 0, 0]
+
+
+@given(batches(), st.booleans(), st.lists(st.integers(1, 3), max_size=2))
+@sampled
+def test_reversal_twice_changes_nothing_and_once_reverses_each_sequence(
+    batch: tuple[list[int], int], batch_first: bool, features: list[int]
+) -> None:
+    lengths, steps = batch
+    x = torch.randn(len(lengths), steps, *features)
+    once = reverse_within_length(x if batch_first else x.transpose(0, 1), lengths, batch_first)
+    assert torch.equal(
+        reverse_within_length(once, lengths, batch_first), x if batch_first else x.transpose(0, 1)
+    )
+    for n, length in enumerate(lengths):
+        sequence = once[n] if batch_first else once[:, n]
+        assert torch.equal(sequence[:length], x[n, :length].flip(0))
+        assert torch.equal(sequence[length:], x[n, length:])
+
+
+def test_reversal_passes_gradients_to_the_steps_they_came_from() -> None:
+    x = torch.zeros(3, 2, requires_grad=True)
+    reverse_within_length(x, [3, 2]).backward(torch.tensor([[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]))
+    assert x.grad is not None
+    assert x.grad.tolist() == [[3, 5], [2, 4], [1, 6]]
