@@ -1,7 +1,10 @@
-/* Runs on every page. A formula that is wider than the page scrolls in its own box; here that box becomes reachable by
+/* Runs on every page. A page opened as a file may not read the pages it found, so a search there lists them without an
+ * excerpt. A formula that is wider than the page scrolls in its own box; here that box becomes reachable by
  * keyboard, as the theme does it for code and tables. */
 (() => {
   "use strict";
+  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
   const makeReachable = () => {
     for (const formula of document.querySelectorAll('mjx-container[display="true"]')) {
       if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;

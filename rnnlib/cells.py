@@ -19,6 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from rnnlib.arguments import check_flag, check_nonlinearity, check_size, check_state, check_tensor
+
 
 def project_input(
     x: Tensor, weight_ih: Tensor, bias_ih: Tensor | None, bias_hh: Tensor | None = None
@@ -173,9 +175,7 @@ class _Cell(nn.Module):
         state = check_state(hx, dict.fromkeys(names, (*x.shape[:-1], self.hidden_size)), x)
         if x.dim() == 2:
             return x, state
-        return x.unsqueeze(0), tuple(
-            s.unsqueeze(0) for s in state
-        )  # (H_in) -> (1, H_in), (H_out) -> (1, H_out)
+        return x.unsqueeze(0), tuple(s.unsqueeze(0) for s in state)  # (H) -> (1, H), for x and the states
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else ", bias=False")
@@ -233,9 +233,8 @@ class RNNCell(_Cell):
             TypeError: no tensor, or a dtype that is not the weights'.
         """
         batch, (h,) = self._as_batch(x, hx, ("h_0",))
-        projected = project_input(
-            batch, self.weight_ih, self.bias_ih, self.bias_hh
-        )  # (N, H_in) -> (N, H_out)
+        # (N, H_in) -> (N, H_out)
+        projected = project_input(batch, self.weight_ih, self.bias_ih, self.bias_hh)
         h = rnn_step(projected, h, self.weight_hh, self.nonlinearity)
         return h.reshape(*x.shape[:-1], self.hidden_size)  # (N, H_out), or (1, H_out) -> (H_out)
 
@@ -343,9 +342,8 @@ class LSTMCell(_Cell):
             TypeError: no tensor or no pair, or a dtype that is not the weights'.
         """
         batch, (h, c) = self._as_batch(x, hx, ("h_0", "c_0"))
-        projected = project_input(
-            batch, self.weight_ih, self.bias_ih, self.bias_hh
-        )  # (N, H_in) -> (N, 4 * H_out)
+        # (N, H_in) -> (N, 4 * H_out)
+        projected = project_input(batch, self.weight_ih, self.bias_ih, self.bias_hh)
         h, c = lstm_step(projected, h, c, self.weight_hh)
         shape = (*x.shape[:-1], self.hidden_size)
         return h.reshape(shape), c.reshape(shape)  # (N, H_out), or (1, H_out) -> (H_out)
@@ -356,60 +354,3 @@ def initialize(module: nn.Module, hidden_size: int) -> None:
     bound = 1.0 / math.sqrt(hidden_size)
     for parameter in module.parameters():
         nn.init.uniform_(parameter, -bound, bound)
-
-
-def check_size(name: str, value: int, least: int = 1) -> int:
-    """Give value back if it is an int of at least ``least``; raise an error that names it otherwise."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name} must be an int, got {value!r} ({type(value).__name__})")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}, got {value}")
-    return value
-
-
-def check_flag(name: str, value: bool) -> bool:
-    """Give value back if it is a bool; raise an error that names it otherwise."""
-    if not isinstance(value, bool):
-        raise TypeError(f"{name} must be True or False, got {value!r} ({type(value).__name__})")
-    return value
-
-
-def check_nonlinearity(value: str) -> str:
-    """Give value back if it is one of the two nonlinearities of ``torch.nn.RNN``."""
-    if value not in ("tanh", "relu"):
-        raise ValueError(f"nonlinearity must be 'tanh' or 'relu', got {value!r}")
-    return value
-
-
-def check_tensor(name: str, value: object, like: Tensor) -> Tensor:
-    """Give value back if it is a tensor of the dtype and on the device of ``like``, the weights."""
-    if not isinstance(value, Tensor):
-        raise TypeError(f"{name} must be a tensor, got {type(value).__name__}")
-    if value.dtype != like.dtype:
-        raise TypeError(f"{name} must have the weights' dtype {like.dtype}, got {value.dtype}")
-    if value.device != like.device:
-        raise ValueError(f"{name} must be on the weights' device {like.device}, got {value.device}")
-    return value
-
-
-def check_state(hx: object, shapes: dict[str, tuple[int, ...]], x: Tensor) -> tuple[Tensor, ...]:
-    """The initial state as a tuple of tensors of the given shapes; zeros if hx is None.
-
-    ``shapes`` has one entry, h_0, where the state is one tensor, and two, h_0 and c_0, where it is a pair.
-    """
-    if hx is None:
-        return tuple(x.new_zeros(shape) for shape in shapes.values())
-    if len(shapes) == 1:
-        named = {"hx": hx}
-    elif isinstance(hx, tuple) and len(hx) == len(shapes):
-        named = {f"hx[{index}]": value for index, value in enumerate(hx)}
-    else:
-        came = f"{type(hx).__name__} of {len(hx)}" if isinstance(hx, tuple) else type(hx).__name__
-        raise TypeError(f"hx must be a tuple of two tensors ({', '.join(shapes)}), got {came}")
-    state = []
-    for (name, value), (symbol, shape) in zip(named.items(), shapes.items(), strict=True):
-        tensor = check_tensor(name, value, x)
-        if tensor.shape != shape:
-            raise ValueError(f"{name} ({symbol}) must have shape {shape}, got {tuple(tensor.shape)}")
-        state.append(tensor)
-    return tuple(state)

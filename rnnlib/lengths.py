@@ -114,11 +114,9 @@ def reverse_within_length(x: Tensor, lengths: Sequence[int] | Tensor, batch_firs
     length, batch_size = x.shape[:2]
     checked = check_lengths(lengths, batch_size, length)
     step = torch.arange(length).unsqueeze(1)  # (L, 1)
-    source = torch.where(
-        step < checked, checked - 1 - step, step
-    )  # (L, N): the step that each step takes over
-    rows = (
-        source * batch_size + torch.arange(batch_size)
-    ).flatten()  # (L, N) -> (L * N), rows of the flat batch
+    # Which step each step takes over, (L, N): the mirrored one, and at padding itself.
+    source = torch.where(step < checked, checked - 1 - step, step)
+    # The same as rows of the batch laid flat: (L, N) -> (L * N)
+    rows = (source * batch_size + torch.arange(batch_size)).flatten()
     x = x.flatten(0, 1).index_select(0, rows.to(x.device)).reshape(x.shape)  # (L * N, ...) -> (L, N, ...)
     return x.transpose(0, 1) if batch_first else x  # (N, L, ...) with batch_first

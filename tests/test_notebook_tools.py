@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from book import ROOT, identify_cells, notebook_text, read_notebook, replace_file, repository_url
 from digests import sources_digest, stored_digest
@@ -272,6 +273,23 @@ def test_an_interrupt_leaves_the_file_whole_and_no_kernel_behind(book: Path) -> 
     wait_for(lambda: not is_running(kernel))
 
 
+def test_two_notebooks_run_at_a_time_and_no_kernel_outlives_them(book: Path) -> None:
+    """Each of two notebooks waits for a sign of the other's, so one after the other would time out."""
+    names = ["first", "second"]
+    for own, other in zip(names, reversed(names), strict=True):
+        source = (
+            f"import pathlib, time\npathlib.Path('{own}').touch()\ndeadline = time.monotonic() + 20\n"
+            f"while not pathlib.Path('{other}').exists():\n"
+            "    assert time.monotonic() < deadline\n    time.sleep(0.02)"
+        )
+        write_notebook(book, own, code(source))
+    others = psutil.Process().children()
+    assert run_notebooks([], book) == 0
+    assert [
+        child for child in psutil.Process().children() if child not in others and child.is_running()
+    ] == []
+
+
 def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
@@ -377,7 +395,7 @@ def test_a_measurement_is_kept_while_the_sources_are_the_same(change: str) -> No
 
 
 def test_the_digest_follows_the_sources_and_nothing_else(book: Path) -> None:
-    path = write_notebook(book, "chapter", code("1 + 1"), code("2 + 2"))
+    path = write_notebook(book, "chapter", code("1 + 1\n2"), code("2 + 2"))
     notebook = read_notebook(path)
     package = book / "rnnlib"
     first = sources_digest(notebook, package)
@@ -387,6 +405,7 @@ def test_the_digest_follows_the_sources_and_nothing_else(book: Path) -> None:
     assert sources_digest(notebook, package) == first
     refresh_install_cell(notebook, ADDRESS)
     notebook["cells"][0]["source"] = "# Another title"
+    notebook["cells"][2]["source"] = "1 + 1\r\n2"
     (package / "cells.py").write_bytes(b"STEPS = 3\r\n")
     (package / "__pycache__").mkdir()
     (package / "__pycache__" / "cells.cpython-311.pyc").write_bytes(b"\0")

@@ -180,7 +180,9 @@ def depart_parameters(self: HTML5Translator, node: addnodes.desc_parameterlist) 
             self.body[index] = re.sub(rf"</{tag}>\s*", "</span>", piece)
 
 
-def name_front_page_once(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+def name_front_page_once(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
     """Keep the front page from being called "RNNs, Unrolled — RNNs, Unrolled"."""
     if page == app.config.root_doc:
         context["docstitle"] = ""
@@ -223,7 +225,9 @@ class StandInForTorch:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all of it with Sphinx."""
-    app.add_config_value("comments_config", {}, "html")  # Jupyter Book sets it even where comments are not loaded
+    app.add_config_value(
+        "comments_config", {}, "html"
+    )  # Jupyter Book sets it even where comments are not loaded
     app.add_transform(Callouts)
     app.add_post_transform(Flipbooks)
     app.add_node(nodes.image, override=True, html=(visit_image, depart_image))

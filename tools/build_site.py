@@ -58,7 +58,9 @@ def assemble_assets() -> None:
     for folder, pattern, target in ASSETS:
         files = sorted((MODULES / folder).glob(pattern))
         if not files:
-            fail(f"node_modules/{folder}/{pattern} is missing; delete node_modules/ and run `make book` again")
+            fail(
+                f"node_modules/{folder}/{pattern} is missing; delete node_modules/ and run `make book` again"
+            )
         (VENDOR / target).mkdir(parents=True, exist_ok=True)
         for file in files:
             shutil.copy2(file, VENDOR / target / file.name)
@@ -85,7 +87,9 @@ def pages() -> list[str]:
 
 def check_pages_exist() -> None:
     """Name every page of _toc.yml that has no file; Jupyter Book would name the first, in a traceback."""
-    missing = [page for page in pages() if not any((ROOT / f"{page}{suffix}").is_file() for suffix in (".md", ".ipynb"))]
+    missing = [
+        page for page in pages() if not list(ROOT.glob(f"{page}.md")) + list(ROOT.glob(f"{page}.ipynb"))
+    ]
     if missing:
         fail(f"_toc.yml names {', '.join(missing)}, but there is no such .md or .ipynb file")
 
@@ -107,7 +111,7 @@ def build() -> None:
         for folder in (DOCTREES, HTML, BUILD / "jupyter_execute"):
             shutil.rmtree(folder, ignore_errors=True)
     STAMP.unlink(missing_ok=True)
-    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    jupyter_book = str(Path(sys.executable).with_name("jupyter-book"))
     options = ["--warningiserror", "--nitpick", "--keep-going", "--quiet"]
     # Warnings and errors come on stderr; stdout only repeats, at length, whether there were any.
     command = [jupyter_book, "build", *options, "."]
@@ -123,7 +127,9 @@ def main() -> None:
     check_pages_exist()
     assemble_assets()
     build()
-    print(f"The book is at {(HTML / 'index.html').relative_to(ROOT)}; open it in a browser, or run `make serve`")
+    print(
+        f"The book is at {(HTML / 'index.html').relative_to(ROOT)}; open it in a browser, or run `make serve`"
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,134 @@
+"""What holds on every page, at every width and in both themes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+from conftest import AXE, FLIPBOOK_PAGES, PAGES, SITE, Opener, Visit
+
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+LEFTOVERS = (
+    "Jupyter Book Community",
+    "My Jupyter Book",
+    "executablebooks",
+    "Read the Docs",
+    "ethical-ad",
+)
+
+
+def test_no_error_and_no_foreign_or_failed_request(view: Visit) -> None:
+    assert view.problems == []
+
+
+@pytest.mark.parametrize("name", [*PAGES, "search"])
+def test_opened_as_a_file_it_has_no_error_and_no_foreign_or_failed_request(name: str, visit: Opener) -> None:
+    assert visit(name, by="file").read_to_the_end().problems == []
+
+
+def test_the_theme_is_the_one_asked_for(view: Visit) -> None:
+    assert view.page.locator("html").get_attribute("data-theme") == view.theme
+
+
+def test_it_does_not_scroll_sideways(view: Visit) -> None:
+    assert view.page.evaluate("document.documentElement.scrollWidth") <= view.width
+
+
+def test_formulas_are_typeset(view: Visit) -> None:
+    sources, typeset, errors = (
+        view.page.locator(f"main {selector}").count()
+        for selector in (".math", ".math mjx-container", "mjx-merror")
+    )
+    assert (typeset, errors) == (sources, 0)
+    assert not re.search(r"\\\(|\\\[|\$\$", view.page.locator("main").inner_text())
+
+
+def test_images_are_there_and_say_what_is_seen(view: Visit) -> None:
+    images = view.page.locator("img").evaluate_all(
+        """images => images.map((image) => ({
+            source: image.getAttribute("src").slice(0, 80),
+            alt: image.getAttribute("alt"),
+            loaded: image.complete && image.naturalWidth > 0,
+            figure: image.closest("article") !== null,
+        }))"""
+    )
+    assert images, "not even the logo is there"
+    for image in images:
+        assert image["loaded"], image
+        # The logo stands beside the book's name and has nothing to add to it; a figure has.
+        assert image["alt"] is not None, image
+        assert image["alt"].strip() or not image["figure"], image
+        assert not image["alt"].endswith((".png", ".svg")), image
+
+
+def test_figures_are_no_wider_than_reading_allows(view: Visit) -> None:
+    widths = view.page.locator("article img:visible").evaluate_all(
+        "images => images.map((image) => image.width)"
+    )
+    assert all(width <= min(640, view.width) for width in widths)
+
+
+def test_every_button_and_link_has_a_name_and_leads_somewhere(view: Visit) -> None:
+    controls = view.page.locator("a[href], button").evaluate_all(
+        """controls => controls.map((control) => ({
+            html: control.outerHTML.slice(0, 160),
+            name: [control.innerText, control.textContent, control.getAttribute("aria-label"), control.title,
+                   control.dataset.bsOriginalTitle, control.querySelector("img")?.alt].join("").trim(),
+            href: control.getAttribute("href"),
+        }))"""
+    )
+    for control in controls:
+        assert control["name"], control
+        assert control["href"] != "", control
+
+
+def test_nothing_of_the_themes_defaults_is_left(view: Visit) -> None:
+    html = view.page.content()
+    assert [leftover for leftover in LEFTOVERS if leftover in html] == []
+
+
+def test_it_meets_wcag_at_levels_a_and_aa(view: Visit) -> None:
+    view.page.locator("details").evaluate_all("all => all.forEach((details) => { details.open = true; })")
+    view.page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = view.page.evaluate("standards => axe.run(document, { runOnly: standards })", STANDARDS)
+    found = [
+        f"{violation['id']}: {violation['help']}: {node['html'][:160]}"
+        for violation in result["violations"]
+        for node in violation["nodes"]
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_within_the_site_are_alive(name: str, visit: Opener) -> None:
+    links = (
+        visit(name)
+        .page.locator("a[href]")
+        .evaluate_all("links => links.map((link) => link.getAttribute('href'))")
+    )
+    dead = [link for link in links if not urlsplit(link).scheme and not is_alive(name, link)]
+    assert dead == []
+
+
+def is_alive(name: str, link: str) -> bool:
+    """Whether a relative link of a page leads to a file of the site, and its fragment to an element of it."""
+    path, fragment = urldefrag(link)
+    target = SITE / f"{name}.html"
+    if path:
+        target = target.parent / unquote(urlsplit(path).path)
+    if not target.is_file():
+        return False
+    return not fragment or f'id="{fragment}"' in target.read_text(encoding="utf-8")
+
+
+def test_the_pages_with_widgets_are_the_chapters() -> None:
+    assert [name for name in PAGES if Path(name).parts[0] == "chapters"] == FLIPBOOK_PAGES
+
+
+@pytest.mark.parametrize("name", [name for name in [*PAGES, "search"] if name not in FLIPBOOK_PAGES])
+def test_a_page_without_a_widget_never_asks_for_the_widget_manager(name: str, visit: Opener) -> None:
+    seen = visit(name).read_to_the_end()
+    assert not seen.asked_for_manager()
+    assert not any("widgets.js" in url for url in seen.requests)
