@@ -41,7 +41,9 @@ def project_input(
     Returns:
         (N, G · H_out) or (L, N, G · H_out).
     """
-    bias = bias_ih if bias_ih is None or bias_hh is None else bias_ih + bias_hh
+    bias = bias_ih
+    if bias_hh is not None:
+        bias = bias_hh if bias_ih is None else bias_ih + bias_hh
     return F.linear(x, weight_ih, bias)  # (..., H_in) -> (..., G * H_out)
 
 
@@ -58,8 +60,11 @@ def rnn_step(projected: Tensor, h: Tensor, weight_hh: Tensor, nonlinearity: str 
 
     Returns:
         :math:`h_t`, (N, H_out).
+
+    Raises:
+        ValueError: an unknown nonlinearity.
     """
-    activation = torch.tanh if nonlinearity == "tanh" else torch.relu
+    activation = torch.tanh if check_nonlinearity(nonlinearity) == "tanh" else torch.relu
     return activation(torch.addmm(projected, h, weight_hh.T))
 
 
@@ -73,8 +78,8 @@ def gru_step(projected: Tensor, h: Tensor, weight_hh: Tensor, bias_hh: Tensor | 
         n_t &= \tanh(W_{in} x_t + b_{in} + r_t \odot (W_{hn} h_{t-1} + b_{hn})) \\
         h_t &= (1 - z_t) \odot n_t + z_t \odot h_{t-1}
 
-    The reset gate :math:`r_t` acts after the matrix product, :math:`b_{hn}` included. The paper of Cho et al. applies
-    it to :math:`h_{t-1}`, before the product, which is another function.
+    The reset gate :math:`r_t` acts after the matrix product, :math:`b_{hn}` included. The published form of Cho et
+    al. (version 3) applies it to :math:`h_{t-1}`, before the product, which is another function.
 
     Args:
         projected: :math:`W_{ih} x_t + b_{ih}`, (N, 3 · H_out), in the order r, z, n.
@@ -261,7 +266,7 @@ class GRUCell(_Cell):
         TypeError: a size that is no int, or a bias that is no bool.
 
     Chapter: Gates. Source: K. Cho et al., `Learning phrase representations using RNN encoder-decoder for statistical
-    machine translation <https://arxiv.org/abs/1406.1078>`_, 2014 (there with the reset gate before the product).
+    machine translation <https://arxiv.org/abs/1406.1078v3>`_, 2014 (there with the reset gate before the product).
     """
 
     def __init__(

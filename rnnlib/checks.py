@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -34,7 +36,7 @@ def check(statement: str, condition: object) -> None:
 
 
 def agree(first: torch.Tensor, second: torch.Tensor, tolerance: float = 1e-5) -> bool:
-    """Whether two tensors have the same shape and differ by no more than the tolerance in any element.
+    """Whether two tensors of one shape differ by no more than the tolerance in every element.
 
     ``torch.allclose`` would broadcast: it finds (3,) close to (5, 3) if all the rows match. In a book on shapes that
     is no agreement. The difference is taken in float64 on the CPU, whatever the tensors' dtypes and devices.
@@ -45,7 +47,7 @@ def agree(first: torch.Tensor, second: torch.Tensor, tolerance: float = 1e-5) ->
         tolerance: the greatest absolute difference allowed.
 
     Returns:
-        True if they agree. A NaN agrees with nothing.
+        True if they agree. A NaN or an infinity agrees with nothing, not even with itself.
 
     Raises:
         TypeError: an argument is not a tensor.
@@ -64,6 +66,29 @@ def agree(first: torch.Tensor, second: torch.Tensor, tolerance: float = 1e-5) ->
             f"first and second must have one shape, got {tuple(first.shape)} and {tuple(second.shape)}"
         )
     return first.numel() == 0 or _gap(first, second) <= tolerance
+
+
+@contextmanager
+def expect_error(kind: type[Exception]) -> Iterator[None]:
+    """Run what must fail, and print the error as a reader would meet it.
+
+    Args:
+        kind: the exception that must be raised.
+
+    Raises:
+        AssertionError: nothing was raised. An exception of another kind passes through.
+
+    Examples:
+        >>> with expect_error(ZeroDivisionError):
+        ...     1 / 0
+        ZeroDivisionError: division by zero
+    """
+    try:
+        yield
+    except kind as error:
+        print(f"{type(error).__name__}: {error}")
+    else:
+        raise AssertionError(f"✗ a {kind.__name__} was expected, and nothing was raised")
 
 
 def grade(attempt: object, expected: object, tolerance: float = 1e-5) -> None:

@@ -86,7 +86,7 @@ def unrolled(steps: int, layers: int = 1, directions: int = 1, valid: int | None
             axes.text(column, top / 2, "…", ha="center", va="center", fontsize=18, color=INPUT)
         else:
             _draw_step(axes, column, time, heights, directions, top, padded=time > valid)
-    for number, height in enumerate(heights, start=1):
+    for number, height in enumerate(heights):
         if layers > 1:
             middle = height + (0.4 if directions == 2 else 0)
             axes.text(-0.45, middle, f"layer {number}", rotation=90, ha="center", va="center", color=INPUT)
@@ -193,19 +193,23 @@ def curves(
         )
         if len(runs) > 1:
             axes.fill_between(x, runs.min(0), runs.max(0), color=COLOURS[index], alpha=0.18, linewidth=0)
-    for name, height in (references or {}).items():
+    axes.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
+    for height in (references or {}).values():
         axes.axhline(height, color="#4d4d4d", linewidth=1, linestyle=(0, (6, 3)))
+    for name, height in (references or {}).items():
+        _, level = axes.transAxes.inverted().transform(axes.transData.transform((x[0], height)))
+        below = level > 0.5  # towards the middle, where there is room
         axes.annotate(
             name,
             (1, height),
             xycoords=("axes fraction", "data"),
-            xytext=(0, 3),
+            xytext=(0, -4 if below else 4),
             textcoords="offset points",
             ha="right",
+            va="top" if below else "bottom",
             color="#4d4d4d",
             fontsize=10,
         )
-    axes.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
     if xticks is not None:
         axes.set_xticks(xticks, [f"{tick:g}" for tick in xticks])
         axes.minorticks_off()

@@ -37,7 +37,7 @@ class RNN(Recurrent):
         bias: whether to add :math:`b_{ih}` and :math:`b_{hh}`.
         batch_first: whether x and the output are (N, L, ...) rather than (L, N, ...); the states never are.
         dropout: the probability with which an entry of a layer's output is zeroed on its way to the next layer, in
-            training mode. The top layer's output is never touched.
+            training mode. The top layer's output is never touched, and a dropout with one layer is warned of.
         bidirectional: whether D is 2.
         device: where the parameters are made.
         dtype: the parameters' type.
@@ -92,8 +92,8 @@ class RNN(Recurrent):
             last valid step, in reverse its first.
 
         Raises:
-            ValueError: a wrong shape, length or device, an empty batch or no step.
-            TypeError: a packed sequence, no tensor, or a dtype that is not the weights'.
+            ValueError: a wrong shape, length or device, an empty batch or no step, or lengths for one sequence.
+            TypeError: a packed sequence, no tensor, a dtype that is not the weights', or lengths that are no integers.
         """
         output, (h_n,) = self._run(x, hx, lengths)
         return output, h_n
@@ -127,7 +127,7 @@ class GRU(Recurrent):
         TypeError: an argument of the wrong type.
 
     Chapter: Gates. Source: K. Cho et al., `Learning phrase representations using RNN encoder-decoder for statistical
-    machine translation <https://arxiv.org/abs/1406.1078>`_, 2014.
+    machine translation <https://arxiv.org/abs/1406.1078v3>`_, 2014.
     """
 
     blocks = 3
@@ -179,12 +179,13 @@ class LSTM(Recurrent):
         dtype: the parameters' type.
 
     Raises:
-        ValueError: a size below 1, a dropout outside 0 to 1, or a proj_size that is not below hidden_size.
+        ValueError: a size below 1, a dropout outside 0 to 1, or a proj_size that is negative or not below hidden_size.
         TypeError: an argument of the wrong type.
 
     Chapter: Gates. Sources: S. Hochreiter and J. Schmidhuber, `Long short-term memory
     <https://doi.org/10.1162/neco.1997.9.8.1735>`_, 1997; the projection is from H. Sak, A. Senior and F. Beaufays,
-    `Long short-term memory based recurrent neural network architectures <https://arxiv.org/abs/1402.1128>`_, 2014.
+    `Long short-term memory based recurrent neural network architectures for large vocabulary speech recognition
+    <https://arxiv.org/abs/1402.1128>`_, 2014.
     """
 
     blocks = 4
@@ -232,6 +233,10 @@ class LSTM(Recurrent):
 
         Returns:
             The output, and the pair (h_n, c_n), shaped like h_0 and c_0.
+
+        Raises:
+            ValueError: as :meth:`RNN.forward`.
+            TypeError: as :meth:`RNN.forward`, or an hx that is no pair.
         """
         output, (h_n, c_n) = self._run(x, hx, lengths)
         return output, (h_n, c_n)

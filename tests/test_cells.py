@@ -216,3 +216,18 @@ def test_a_copy_and_a_pickle_compute_the_same(kind: str) -> None:
 )
 def test_the_text_of_a_cell_shows_what_is_not_default(cell: nn.Module, text: str) -> None:
     assert repr(cell) == text
+
+
+@pytest.mark.parametrize("with_ih", [False, True])
+@pytest.mark.parametrize("with_hh", [False, True])
+def test_the_projection_adds_every_bias_that_it_is_given(with_ih: bool, with_hh: bool) -> None:
+    x, weight = torch.randn(4, 5, 6), torch.randn(3, 6)
+    bias_ih, bias_hh = torch.randn(3), torch.randn(3)
+    projected = project_input(x, weight, bias_ih if with_ih else None, bias_hh if with_hh else None)
+    expected = x @ weight.T + with_ih * bias_ih + with_hh * bias_hh
+    torch.testing.assert_close(projected, expected)
+
+
+def test_a_step_knows_only_two_nonlinearities() -> None:
+    with pytest.raises(ValueError, match="nonlinearity must be 'tanh' or 'relu', got 'sigmoid'"):
+        rnn_step(torch.randn(2, 3), torch.randn(2, 3), torch.randn(3, 3), "sigmoid")

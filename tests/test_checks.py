@@ -1,10 +1,13 @@
 """check() proves or raises; grade() answers without giving the answer away."""
 
+import doctest
+
 import numpy
 import pytest
 import torch
 
-from rnnlib.checks import agree, check, grade
+import rnnlib.checks
+from rnnlib.checks import agree, check, expect_error, grade
 
 
 @pytest.mark.parametrize("condition", [True, torch.tensor(True), numpy.bool_(True), numpy.array(True)])
@@ -134,3 +137,28 @@ def test_agreement_is_never_found_by_broadcasting():
 def test_only_tensors_can_agree():
     with pytest.raises(TypeError, match="second must be a tensor, got float"):
         agree(torch.tensor(1.0), 1.0)
+
+
+def test_an_expected_error_is_printed_and_the_chapter_goes_on(capsys):
+    with expect_error(ValueError):
+        raise ValueError("lengths must be at least 1")
+    assert capsys.readouterr().out == "ValueError: lengths must be at least 1\n"
+
+
+def test_an_expected_error_that_does_not_come_stops_the_chapter():
+    with (
+        pytest.raises(AssertionError, match="a ValueError was expected, and nothing was raised"),
+        expect_error(ValueError),
+    ):
+        pass
+
+
+def test_an_error_of_another_kind_passes_through():
+    with pytest.raises(KeyError), expect_error(ValueError):
+        raise KeyError("other")
+
+
+def test_the_examples_in_the_docstrings_are_true():
+    results = doctest.testmod(rnnlib.checks, extraglobs={"torch": torch})
+    assert results.attempted >= 5
+    assert results.failed == 0
