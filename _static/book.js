@@ -1,9 +1,20 @@
-/* Runs on every page. A page opened as a file may not read the pages it found, so a search there lists them without an
- * excerpt. A formula that is wider than the page scrolls in its own box; here that box becomes reachable by
- * keyboard, as the theme does it for code and tables. */
+/* Runs on every page, for three things. A page opened as a file may not read the pages that a search has found, so it
+ * lists them without an excerpt. A page printed in the dark theme is printed in the light one. And a formula that is
+ * wider than the page scrolls in its own box, which is made reachable by keyboard, as the theme does it for code. */
 (() => {
   "use strict";
   if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+  /* Paper is white. */
+  const page = document.documentElement;
+  let chosen;
+  window.addEventListener("beforeprint", () => {
+    chosen = page.dataset.theme;
+    page.dataset.theme = "light";
+  });
+  window.addEventListener("afterprint", () => {
+    page.dataset.theme = chosen;
+  });
 
   const makeReachable = () => {
     for (const formula of document.querySelectorAll('mjx-container[display="true"]')) {

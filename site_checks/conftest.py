@@ -79,13 +79,17 @@ class Visit:
                 }
             }"""
         )
-        for flipbook in self.page.locator(".flipbook").all():
-            flipbook.scroll_into_view_if_needed()
-        self.page.wait_for_function(
-            "!document.querySelector('.flipbook:not(.flipbook-ready)')", timeout=20_000
-        )
+        self.see_flipbooks()
         self.page.wait_for_load_state("networkidle")
         self.page.evaluate("() => { window.scrollTo(0, 0); return window.MathJax?.startup?.promise; }")
+        return self
+
+    def see_flipbooks(self) -> Visit:
+        """Bring each flipbook into view, and wait until its widget is there."""
+        for flipbook in self.page.locator(".flipbook").all():
+            flipbook.scroll_into_view_if_needed()
+        all_ready = "!document.querySelector('.flipbook:not(.flipbook-ready)')"
+        self.page.wait_for_function(all_ready, timeout=20_000)
         return self
 
     def asked_for_manager(self) -> bool:

@@ -33,13 +33,14 @@ def steps_of(flipbook: Locator) -> int:
 @sizes
 @ways
 def test_the_arrow_keys_show_every_frame(name: str, width: int, by: str, visit: Opener) -> None:
-    for flipbook in visit(name, width, by=by).read_to_the_end().page.locator(".flipbook").all():
+    for flipbook in visit(name, width, by=by).see_flipbooks().page.locator(".flipbook").all():
         handle, frames, values = handle_of(flipbook), [frame(flipbook)], []
         handle.focus()
         for _ in range(steps_of(flipbook) - 1):
             handle.press("ArrowRight")
             frames.append(frame(flipbook))
             values.append(handle.get_attribute("aria-valuetext"))
+            assert values[-1] == flipbook.locator(".widget-readout").inner_text()
         assert len(frames) > 1
         assert len(set(frames)) == len(frames), "a step of the slider left the frame as it was"
         assert len(set(values)) == len(values), "a screen reader is not told the new value"
@@ -52,7 +53,7 @@ def test_the_arrow_keys_show_every_frame(name: str, width: int, by: str, visit: 
 @sizes
 @ways
 def test_the_mouse_shows_every_frame(name: str, width: int, by: str, visit: Opener) -> None:
-    seen = visit(name, width, by=by).read_to_the_end()
+    seen = visit(name, width, by=by).see_flipbooks()
     for flipbook in seen.page.locator(".flipbook").all():
         flipbook.scroll_into_view_if_needed()
         track = flipbook.locator(".noUi-base").bounding_box()
@@ -78,7 +79,7 @@ def test_the_mouse_shows_every_frame(name: str, width: int, by: str, visit: Open
 
 @sizes
 def test_a_slider_has_a_name_and_room_for_a_finger(name: str, width: int, visit: Opener) -> None:
-    for flipbook in visit(name, width).read_to_the_end().page.locator(".flipbook").all():
+    for flipbook in visit(name, width).see_flipbooks().page.locator(".flipbook").all():
         handle = handle_of(flipbook)
         label = flipbook.locator(".widget-label:visible").inner_text()
         assert label.strip()
@@ -90,7 +91,7 @@ def test_a_slider_has_a_name_and_room_for_a_finger(name: str, width: int, visit:
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_the_keyboard_reaches_a_slider_and_its_focus_is_seen(name: str, theme: str, visit: Opener) -> None:
-    seen = visit(name, theme=theme).read_to_the_end()
+    seen = visit(name, theme=theme).see_flipbooks()
     for flipbook in seen.page.locator(".flipbook").all():
         handle = handle_of(flipbook)
         handle.focus()
@@ -109,7 +110,7 @@ def test_the_keyboard_reaches_a_slider_and_its_focus_is_seen(name: str, theme: s
 def test_nothing_moves_when_the_widget_replaces_the_still(name: str, width: int, visit: Opener) -> None:
     seen = visit(name, width)
     before = [box.bounding_box() for box in seen.page.locator(".flipbook").all()]
-    seen.read_to_the_end()
+    seen.see_flipbooks()
     after = [box.bounding_box() for box in seen.page.locator(".flipbook").all()]
     heights = [[round(box["height"]) for box in boxes if box] for boxes in (before, after)]
     assert heights[0] == heights[1]
@@ -124,7 +125,7 @@ def test_the_widget_manager_waits_until_a_widget_is_near(name: str, width: int, 
     )
     assert seen.asked_for_manager() == (top < 844 + 600)
     assert seen.page.locator(".flipbook img:visible").count() == seen.page.locator(".flipbook").count()
-    seen.read_to_the_end()
+    seen.see_flipbooks()
     assert seen.asked_for_manager()
 
 
@@ -145,12 +146,16 @@ def test_without_javascript_the_first_frame_stands_there(
     assert [problem for problem in seen.problems if "/scripts/" not in problem] == []
 
 
-def test_on_paper_the_first_frame_stands_there(name: str, visit: Opener) -> None:
-    seen = visit(name).read_to_the_end()
+def test_on_paper_the_first_frame_stands_there_dark_on_white(name: str, visit: Opener) -> None:
+    seen = visit(name, theme="dark").see_flipbooks()
     seen.page.emulate_media(media="print")
+    seen.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert seen.page.locator("html").get_attribute("data-theme") == "light"
     for flipbook in seen.page.locator(".flipbook").all():
         assert flipbook.locator("img.flipbook-still").is_visible()
         assert not flipbook.get_by_role("slider").is_visible()
+    seen.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert seen.page.locator("html").get_attribute("data-theme") == "dark"
 
 
 def test_a_solution_opens_by_keyboard(name: str, visit: Opener) -> None:

@@ -43,6 +43,10 @@ def test_formulas_are_typeset(view: Visit) -> None:
     )
     assert (typeset, errors) == (sources, 0)
     assert not re.search(r"\\\(|\\\[|\$\$", view.page.locator("main").inner_text())
+    readings = view.page.locator("mjx-assistive-mml").all_text_contents()
+    assert [reading for reading in readings if "\\" in reading] == [], (
+        "a command stands there instead of its meaning"
+    )
 
 
 def test_images_are_there_and_say_what_is_seen(view: Visit) -> None:

@@ -37,11 +37,13 @@ from sphinx.ext.autodoc.mock import MockFinder
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.inspect import stringify_signature
+from sphinx.util.typing import stringify_annotation
 from sphinx.writers.html5 import HTML5Translator
 
 CALLOUTS = ("Predict", "Trap", "Claim", "Recap")
 CALLOUT = re.compile(rf"({'|'.join(CALLOUTS)})\b")
 COLLAPSED = {"content": "Solution", "source": "Code"}  # by what MyST-NB calls the part that it hides
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -177,7 +179,7 @@ def depart_parameters(self: HTML5Translator, node: addnodes.desc_parameterlist) 
     for index in range(start, len(self.body)):
         for tag, css_class in (("dl", "sig-lines"), ("dd", "sig-line")):
             piece = re.sub(rf"<{tag}>\s*", f'<span class="{css_class}">', self.body[index])
-            self.body[index] = re.sub(rf"</{tag}>\s*", "</span>", piece)
+            self.body[index] = re.sub(rf"</{tag}>\s*", "</span>\n", piece)
 
 
 def name_front_page_once(
@@ -188,19 +190,32 @@ def name_front_page_once(
         context["docstitle"] = ""
 
 
+def put_widget_state_last(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Move the frames of all widgets, hundreds of kilobytes, from the page's head to the end of its text."""
+    for script in list(context.get("script_files", [])):
+        attributes = getattr(script, "attributes", {})
+        if attributes.get("type") == WIDGET_STATE:
+            context["script_files"].remove(script)
+            context["body"] += f'<script type="{WIDGET_STATE}">{attributes["body"]}</script>'
+
+
 def signature_of(
     app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str | None, returns: str | None
 ) -> tuple[str | None, str | None]:
     """A function's, method's or class's signature as its source writes it."""
-    if what not in {"class", "function", "method"}:
+    function = getattr(obj, "__init__", None) if what == "class" else obj
+    if what not in {"class", "function", "method"} or not inspect.isroutine(function):
         return signature, returns
-    found = inspect.signature(obj.__init__ if what == "class" else obj)
+    found = inspect.signature(function)
     if what != "function":
-        parameters = list(found.parameters.values())
-        found = found.replace(parameters=parameters[1:] if parameters[0].name == "self" else parameters)
+        found = found.replace(parameters=[each for each in found.parameters.values() if each.name != "self"])
+    if what == "class":
+        found = found.replace(return_annotation=inspect.Signature.empty)
+    result = found.return_annotation
     arguments = stringify_signature(found, show_return_annotation=False)
-    has_result = what != "class" and found.return_annotation is not inspect.Signature.empty
-    return arguments, found.return_annotation if has_result else None
+    return arguments, None if result is inspect.Signature.empty else stringify_annotation(result)
 
 
 class StandInForTorch:
@@ -235,6 +250,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(HideCodeCellNode, override=True, html=(visit_collapsed_cell, depart_collapsed_cell))
     app.add_node(addnodes.desc_parameterlist, override=True, html=(visit_parameters, depart_parameters))
     app.connect("html-page-context", name_front_page_once)
+    app.connect("html-page-context", put_widget_state_last, priority=900)  # after MyST-NB has put it there
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-signature", signature_of)
     stand_in = StandInForTorch()

@@ -32,7 +32,9 @@ ASSETS: tuple[tuple[str, str, str], ...] = (
     ("mathjax-full/es5/output/chtml/fonts/woff-v2", "*.woff", "mathjax/output/chtml/fonts/woff-v2"),
     ("requirejs", "require.js", "requirejs"),
     ("@jupyter-widgets/html-manager/dist", "libembed-amd.js", "@jupyter-widgets/html-manager/dist"),
+    # The widgets' style sheets ask for their icons in both places.
     ("@jupyter-widgets/html-manager/dist", "*.woff2", "@jupyter-widgets/html-manager/dist"),
+    ("@jupyter-widgets/html-manager/dist", "*.woff2", "@jupyter-widgets"),
 )
 # A change in one of these changes every page.
 SHAPES_EVERY_PAGE = (

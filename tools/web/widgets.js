@@ -1,5 +1,5 @@
-/* Puts the book's sliders into its pages. Loaded only by pages that hold a widget; the widget manager itself, which is
- * 3.6 MB, is fetched when the first slider comes near the visible part of the page. Nothing is fetched from another host. */
+/* Puts the book's sliders into its pages. Loaded only by pages that hold a widget; the widget manager itself, which has
+ * 3.6 MB, is fetched when the first slider comes near the visible part of the page. Nothing comes from another host. */
 (() => {
   "use strict";
   const VENDOR = new URL("../", document.currentScript.src);
@@ -31,6 +31,8 @@
     await loadScript("requirejs/require.js");
     await loadScript("@jupyter-widgets/html-manager/dist/libembed-amd.js");
     giveMathJaxItsQueue();
+    /* The theme's icons are drawn by now. Those of widgets (Play) break when FontAwesome replaces them by drawings. */
+    window.FontAwesome?.noAuto?.();
     const { HTMLManager } = await new Promise((resolve, reject) =>
       window.require(["@jupyter-widgets/html-manager"], resolve, reject),
     );
