@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from rnnlib import figures
+from rnnlib.figures import style
 
 
 def texts(figure):
@@ -73,7 +74,7 @@ def test_a_curve_is_the_median_of_its_runs_inside_their_range():
 
 
 def test_curves_can_be_told_apart_without_colour():
-    series = {str(k): np.arange(5) + k for k in range(len(figures.COLOURS))}
+    series = {str(k): np.arange(5) + k for k in range(len(style.COLOURS))}
     lines = figures.curves(range(5), series, xlabel="x", ylabel="y").axes[0].lines
     assert len({(line.get_linestyle(), line.get_marker()) for line in lines}) == len(lines)
 
@@ -114,4 +115,4 @@ def test_drawing_leaves_matplotlib_as_it_was():
 
 def test_a_notebook_shows_a_drawing_as_a_picture():
     picture = Image.open(io.BytesIO(figures.unrolled(3)._repr_png_()))
-    assert picture.size[0] == round(figures.WIDTH * 160)
+    assert picture.size[0] == round(style.WIDTH * 160)

@@ -1,11 +1,8 @@
-"""Drawings of the book. A function takes data and returns a matplotlib Figure; it never trains and never displays."""
+"""Drawings of recurrent networks: cells, what flows between them, and the numbers in them."""
 
 from __future__ import annotations
 
-import functools
-import io
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, ParamSpec
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -13,47 +10,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-WIDTH = 5.6  # inches: on a phone 350 pixels wide, 11 point text is then still 9 to 10 pixels high
-STYLE: dict[str, Any] = {
-    "figure.dpi": 160,
-    "figure.facecolor": "white",
-    "font.size": 11,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 11,
-    "legend.frameon": False,
-    "lines.linewidth": 2,
-}
-# Okabe and Ito's colours, told apart by colour-blind readers; line style and marker tell them apart in grey.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#000000")
-LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
-MARKERS = ("o", "s", "^", "D", "v", "x")
-FORWARD, BACKWARD, INPUT, FAINT = "#0072B2", "#D55E00", "#4d4d4d", "#b8b8b8"
-
-P = ParamSpec("P")
+from rnnlib.figures.style import (
+    BACKWARD,
+    FAINT,
+    FORWARD,
+    INPUT,
+    WIDTH,
+    Drawing,
+    array,
+    arrow,
+    blank_axes,
+    require,
+    styled,
+)
 
 
-class Drawing(Figure):
-    """A matplotlib Figure that a notebook shows as a picture by itself, without pyplot and its global state."""
-
-    def _repr_png_(self) -> bytes:
-        picture = io.BytesIO()
-        self.savefig(picture, format="png")
-        return picture.getvalue()
-
-
-def _styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Draw in the book's style without changing the reader's own matplotlib settings."""
-
-    @functools.wraps(draw)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        with matplotlib.rc_context(STYLE):  # type: ignore[arg-type]
-            return draw(*args, **kwargs)
-
-    return wrapper
-
-
-@_styled
+@styled
 def unrolled(steps: int, layers: int = 1, directions: int = 1, valid: int | None = None) -> Figure:
     """The unrolled network: every cell at every step, and what flows between them.
 
@@ -69,10 +41,10 @@ def unrolled(steps: int, layers: int = 1, directions: int = 1, valid: int | None
         ValueError: an argument is out of its range.
     """
     valid = steps if valid is None else valid
-    _require("steps", steps, steps >= 1, "at least 1")
-    _require("layers", layers, layers >= 1, "at least 1")
-    _require("directions", directions, directions in (1, 2), "1 or 2")
-    _require("valid", valid, 1 <= valid <= steps, f"between 1 and steps = {steps}")
+    require("steps", steps, steps >= 1, "at least 1")
+    require("layers", layers, layers >= 1, "at least 1")
+    require("directions", directions, directions in (1, 2), "1 or 2")
+    require("valid", valid, 1 <= valid <= steps, f"between 1 and steps = {steps}")
 
     times = _shown_times(steps, valid)
     rise = 1.15 if directions == 1 else 2.0  # from one layer to the next
@@ -80,7 +52,7 @@ def unrolled(steps: int, layers: int = 1, directions: int = 1, valid: int | None
     top = heights[-1] + (0.75 if directions == 1 else 1.75)
     width, bottom = len(times) + 2.15, -0.8 if valid < steps else -0.5
     figure = Drawing(figsize=(WIDTH, round(WIDTH * (top + 0.5 - bottom) / width, 2)))
-    axes = _blank_axes(figure, (-0.6, width - 0.6), (bottom, top + 0.5))
+    axes = blank_axes(figure, (-0.6, width - 0.6), (bottom, top + 0.5))
     for column, time in enumerate(times, start=1):
         if time is None:
             axes.text(column, top / 2, "…", ha="center", va="center", fontsize=18, color=INPUT)
@@ -99,7 +71,7 @@ def unrolled(steps: int, layers: int = 1, directions: int = 1, valid: int | None
     return figure
 
 
-@_styled
+@styled
 def state_walk(inputs: Any, states: Any, step: int) -> Figure:
     """The state moving through an unrolled network with one layer: inputs below, states above, up to one step.
 
@@ -111,15 +83,15 @@ def state_walk(inputs: Any, states: Any, step: int) -> Figure:
     Raises:
         ValueError: a shape does not fit, or the step is outside 1 to L.
     """
-    x, h = _array("inputs", inputs, 2), _array("states", states, 2)
+    x, h = array("inputs", inputs, 2), array("states", states, 2)
     length = len(x)
-    _require("states", h.shape, len(h) == length + 1, f"one row more than inputs, {length + 1} rows")
-    _require("step", step, 1 <= step <= length, f"between 1 and {length}")
+    require("states", h.shape, len(h) == length + 1, f"one row more than inputs, {length + 1} rows")
+    require("step", step, 1 <= step <= length, f"between 1 and {length}")
     span = max(float(np.abs(x).max()), float(np.abs(h).max()), 1e-12)
     gap = x.shape[1] * 0.5 + 1.6  # height at which the states begin
     top = gap + h.shape[1] * 0.8
     figure = Drawing(figsize=(WIDTH, 0.42 * (top + 2.9)))
-    axes = _blank_axes(figure, (-0.5, length + 0.5), (-1.0, top + 1.9))
+    axes = blank_axes(figure, (-0.5, length + 0.5), (-1.0, top + 1.9))
     for time in range(length + 1):
         shown, now = time <= step, time == step
         name = f"$h_{{{time}}}$"
@@ -147,96 +119,6 @@ def state_walk(inputs: Any, states: Any, step: int) -> Figure:
     return figure
 
 
-@_styled
-def curves(
-    x: Sequence[float],
-    series: Mapping[str, Any],
-    *,
-    xlabel: str,
-    ylabel: str,
-    references: Mapping[str, float] | None = None,
-    xscale: Literal["linear", "log"] = "linear",
-    yscale: Literal["linear", "log"] = "linear",
-    xticks: Sequence[float] | None = None,
-) -> Figure:
-    """Curves over one axis, each with its spread over repeated runs.
-
-    Args:
-        x: positions of the points, with the unit in ``xlabel``.
-        series: a name and its values, shape (points,) or (runs, points). The line is the median over the runs, the
-            band reaches from the least to the greatest.
-        xlabel: name and unit of the horizontal axis.
-        ylabel: name and unit of the vertical axis.
-        references: a name and the height of a thin horizontal line, such as chance.
-        xscale: "linear" or "log".
-        yscale: "linear" or "log".
-        xticks: where to put ticks, if not where matplotlib puts them.
-
-    Raises:
-        ValueError: no series, too many to tell apart, or one whose number of points is not that of x.
-    """
-    _require("series", len(series), 1 <= len(series) <= len(COLOURS), f"1 to {len(COLOURS)} curves")
-    figure = Drawing(figsize=(WIDTH, 3.3), layout="constrained")
-    axes = figure.add_subplot()
-    for index, (name, values) in enumerate(series.items()):
-        runs = np.atleast_2d(_array(f"series[{name!r}]", values))
-        _require(f"series[{name!r}]", runs.shape, runs.shape[-1] == len(x), f"{len(x)} points, as x has")
-        axes.plot(
-            x,
-            np.median(runs, axis=0),
-            label=name,
-            color=COLOURS[index],
-            linestyle=LINES[index],
-            marker=MARKERS[index],
-            markevery=max(1, len(x) // 8),
-            markersize=5,
-        )
-        if len(runs) > 1:
-            axes.fill_between(x, runs.min(0), runs.max(0), color=COLOURS[index], alpha=0.18, linewidth=0)
-    axes.set(xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale)
-    for height in (references or {}).values():
-        axes.axhline(height, color="#4d4d4d", linewidth=1, linestyle=(0, (6, 3)))
-    for name, height in (references or {}).items():
-        _, level = axes.transAxes.inverted().transform(axes.transData.transform((x[0], height)))
-        below = level > 0.5  # towards the middle, where there is room
-        axes.annotate(
-            name,
-            (1, height),
-            xycoords=("axes fraction", "data"),
-            xytext=(0, -4 if below else 4),
-            textcoords="offset points",
-            ha="right",
-            va="top" if below else "bottom",
-            color="#4d4d4d",
-            fontsize=10,
-        )
-    if xticks is not None:
-        axes.set_xticks(xticks, [f"{tick:g}" for tick in xticks])
-        axes.minorticks_off()
-    axes.legend()
-    return figure
-
-
-def _require(name: str, got: object, condition: bool, wanted: str) -> None:
-    if not condition:
-        raise ValueError(f"{name} must be {wanted}, got {got}")
-
-
-def _array(name: str, values: Any, rank: int | None = None) -> Any:
-    detached = values.detach().cpu().numpy() if hasattr(values, "detach") else values
-    array = np.asarray(detached, dtype=float)
-    if rank is not None and array.ndim != rank:
-        raise ValueError(f"{name} must have {rank} dimensions, got shape {array.shape}")
-    return array
-
-
-def _blank_axes(figure: Figure, xlim: tuple[float, float], ylim: tuple[float, float]) -> Axes:
-    axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
-    axes.set(xlim=xlim, ylim=ylim)
-    axes.axis("off")
-    return axes
-
-
 def _shown_times(steps: int, valid: int) -> list[int | None]:
     """The steps to draw, None where some are left out: both ends, and where the data ends."""
     if steps <= 7:
@@ -257,13 +139,13 @@ def _draw_step(
     below = 0.27
     for height in heights:
         if directions == 1:
-            _arrow(axes, (column, below), (column, height - 0.27), padded)
+            arrow(axes, (column, below), (column, height - 0.27), padded)
             _node(axes, column, height, f"$h_{{{time}}}$", FORWARD, padded)
             below = height + 0.27
             continue
         joint = height + 1.2  # where the two states are laid end to end: forward first, then backward
         for offset, rise, colour in ((-0.21, 0.0, FORWARD), (0.21, 0.8, BACKWARD)):
-            _arrow(axes, (column + offset, below), (column + offset, height + rise - 0.18), padded)
+            arrow(axes, (column + offset, below), (column + offset, height + rise - 0.18), padded)
             _node(axes, column + offset, height + rise, f"$h_{{{time}}}$", colour, padded, size=0.2)
             axes.plot([column + offset] * 2, [height + rise + 0.18, joint], color=ink, lw=1.2, zorder=1)
             shade = FAINT if padded else colour
@@ -271,7 +153,7 @@ def _draw_step(
                 Rectangle((column + offset - 0.21, joint), 0.42, 0.12, color=shade, lw=0, zorder=2)
             )
         below = joint + 0.12
-    _arrow(axes, (column, below), (column, top), padded)
+    arrow(axes, (column, below), (column, top), padded)
     axes.text(
         column,
         top + 0.06,
@@ -296,7 +178,7 @@ def _draw_states(
     for start, end in zip([before, *places], [*places, after], strict=True):
         left = start if start == before else start + way * size
         right = end if end == after else end - way * size
-        _arrow(axes, (left, height), (right, height), False, colour)
+        arrow(axes, (left, height), (right, height), False, colour)
     for x, name in ((before, "$h_0$"), (after, "$h_n$")):
         axes.text(x, height + 0.07, name, ha="center", va="bottom", color=colour)
 
@@ -359,10 +241,3 @@ def _column(
             axes.text(
                 x, y + cell / 2, f"{values[index]:.2f}", ha="center", va="center", color=ink, fontsize=11
             )
-
-
-def _arrow(
-    axes: Axes, start: tuple[float, float], end: tuple[float, float], faint: bool, colour: str = INPUT
-) -> None:
-    style = {"arrowstyle": "-|>", "color": FAINT if faint else colour, "lw": 1.2, "shrinkA": 0, "shrinkB": 0}
-    axes.annotate("", end, start, arrowprops=style, zorder=1)
