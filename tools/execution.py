@@ -72,6 +72,7 @@ def _environment(profile: str) -> dict[str, str]:
     return os.environ | {
         "IPYTHONDIR": profile,
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "RNNLIB_PROGRESS": "0",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
