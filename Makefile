@@ -13,6 +13,8 @@ PORT ?= 8000
 ONLY ?=
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300
 PARALLEL := -n 2 --dist loadfile
+# Two run at a time, so each computes with one thread; threads that wait for each other must not spin meanwhile.
+THREADS := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
 .DEFAULT_GOAL := help
 .PHONY: help book test lint units nbval notebooks check-site serve benchmark repository lock clean distclean
@@ -43,13 +45,13 @@ lint: $(TEST)
 	@$(BIN)/mypy
 
 units: $(TEST)
-	@$(PY) -m pytest $(PARALLEL) tests
+	@$(THREADS) $(PY) -m pytest $(PARALLEL) tests
 
 nbval: $(TEST)
-	@$(PY) -m pytest $(PARALLEL) $(NBVAL) $(if $(ONLY),$(ONLY),chapters)
+	@$(THREADS) $(PY) -m pytest $(PARALLEL) $(NBVAL) $(if $(ONLY),$(ONLY),chapters)
 
 notebooks: $(TEST) ## execute every notebook in place, or ONLY=chapters/x.ipynb, and normalise what is stored
-	@$(PY) tools/notebooks.py $(ONLY)
+	@$(THREADS) $(PY) tools/notebooks.py $(ONLY)
 
 check-site: book $(TEST) ## check the built site in headless Chromium (needs Debian's chromium, or CHROMIUM=path)
 	@$(PY) -m pytest -n 2 --dist loadgroup site_checks

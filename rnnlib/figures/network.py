@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import matplotlib
@@ -116,6 +117,119 @@ def state_walk(inputs: Any, states: Any, step: int) -> Figure:
     before = f"h_{{{step - 1}}}"
     equation = rf"$h_{{{step}}} = \tanh(W_{{ih}}\,x_{{{step}}} + b_{{ih}} + W_{{hh}}\,{before} + b_{{hh}})$"
     axes.text(length / 2, top + 1.25, equation, ha="center", fontsize=13)
+    return figure
+
+
+@styled
+def reach(vectors: Mapping[str, Any], step: int | None = None) -> Figure:
+    """How far back and ahead a vector of a bidirectional network has read, each half in a row of its own.
+
+    A square stands for one step of the input. It is filled if the half depends on that step, the darker the more, and
+    empty with a 0 if the gradient is exactly zero.
+
+    Args:
+        vectors: a name and the size of the gradient with respect to the input of each step, (2, L): the forward half's
+            row, then the backward half's. Every vector has the same L.
+        step: a step to mark, from 1 to L, if there is one.
+
+    Raises:
+        ValueError: no vector, one of another shape, a size that is negative or not finite, or a step outside 1 to L.
+    """
+    sizes = {name: array(f"vectors[{name!r}]", values, 2) for name, values in vectors.items()}
+    require("vectors", len(sizes), len(sizes) >= 1, "at least one vector")
+    length = next(iter(sizes.values())).shape[1]
+    for name, values in sizes.items():
+        require(f"vectors[{name!r}]", values.shape, values.shape == (2, length), f"of shape (2, {length})")
+        sound = bool(np.isfinite(values).all() and (values >= 0).all())
+        require(f"vectors[{name!r}]", "others", sound, "finite sizes of at least 0")
+    require("step", step, step is None or 1 <= step <= length, f"between 1 and {length}")
+    left, block = 0.32 * length, 2.75  # the width of the labels, the height of one vector's rows
+    height, width = block * len(sizes) + 0.75, left + length + 0.2
+    figure = Drawing(figsize=(WIDTH, round(WIDTH * (height + 0.1) / width * 0.62, 2)))
+    axes = blank_axes(figure, (-left, length + 0.2), (-0.1, height))
+    for number, (name, values) in enumerate(sizes.items()):
+        bottom = height - block * (number + 1)
+        axes.text(-left, bottom + 2.2, name, va="center", fontsize=12, family="monospace")
+        for half, (label, colour) in enumerate((("forward half", FORWARD), ("backward half", BACKWARD))):
+            _reach_row(axes, bottom + 0.9 - 0.9 * half, values[half], colour)
+            axes.text(-left, bottom + 1.3 - 0.9 * half, label, va="center", color=colour)
+    for time in range(1, length + 1):
+        marked = time == step
+        weight = "bold" if marked else "normal"
+        axes.text(time - 0.5, 0.42, f"$x_{{{time}}}$", ha="center", va="center", fontsize=13, weight=weight)
+    if step is not None:
+        rows = block * len(sizes)
+        axes.add_patch(
+            Rectangle((step - 1, 0.1), 1, rows - 0.15, fill=False, edgecolor="#222222", lw=2.2, zorder=4)
+        )
+    return figure
+
+
+def _reach_row(axes: Axes, bottom: float, sizes: Any, colour: str) -> None:
+    """One half's row of squares: filled where it depends on the step, the darker the more."""
+    greatest = max(float(sizes.max()), 1e-300)
+    for index, size in enumerate(sizes):
+        place = (index + 0.06, bottom + 0.05)
+        if size > 0:
+            strength = 0.3 + 0.7 * float(size / greatest) ** 0.5
+            box = Rectangle(place, 0.88, 0.8, facecolor=colour, alpha=strength, lw=0)
+        else:
+            box = Rectangle(place, 0.88, 0.8, facecolor="white", edgecolor=FAINT, lw=1)
+            axes.text(index + 0.5, bottom + 0.43, "0", ha="center", va="center", color="#6b6b6b")
+        axes.add_patch(box)
+
+
+@styled
+def wavefront(steps: int, layers: int, moment: int) -> Figure:
+    """A stack of layers computed along its antidiagonals: the cells of one moment need nothing of each other.
+
+    Cell (k, t), layer k counted from 0 and step t from 1, is computed at moment k + t. Cells of the given moment are
+    filled, those of earlier moments framed, those of later moments faint.
+
+    Args:
+        steps: number of steps :math:`L`, at least 1.
+        layers: ``num_layers``, at least 1.
+        moment: the moment to show, from 1 to L + layers - 1.
+
+    Raises:
+        ValueError: an argument is out of its range.
+    """
+    require("steps", steps, steps >= 1, "at least 1")
+    require("layers", layers, layers >= 1, "at least 1")
+    moments = steps + layers - 1
+    require("moment", moment, 1 <= moment <= moments, f"between 1 and steps + layers - 1 = {moments}")
+    top = layers + 0.35
+    figure = Drawing(figsize=(WIDTH, round(WIDTH * (top + 0.5) / (steps + 1.2), 2)))
+    axes = blank_axes(figure, (-0.2, steps + 1.0), (-0.45, top + 0.05))
+    for time in range(1, steps + 1):
+        reached = time <= moment  # layer 0 has read this input
+        ink = INPUT if reached else "#8a8a8a"
+        axes.text(time, -0.1, f"$x_{{{time}}}$", ha="center", va="center", fontsize=14, color=ink)
+    for layer in range(layers):
+        height = layer + 0.85
+        axes.text(0.0, height, f"layer {layer}", rotation=90, ha="center", va="center", color=INPUT)
+        for time in range(1, steps + 1):
+            late, now = layer + time > moment, layer + time == moment
+            colour = FAINT if late else FORWARD
+            axes.add_patch(
+                FancyBboxPatch(
+                    (time - 0.3, height - 0.24),
+                    0.6,
+                    0.48,
+                    boxstyle="round,pad=0,rounding_size=0.1",
+                    facecolor=FORWARD if now else "white",
+                    edgecolor=colour,
+                    linewidth=1.2 if late else 1.8,
+                    linestyle="--" if late else "-",
+                    zorder=2,
+                )
+            )
+            name = f"$h^{{({layer})}}_{{{time}}}$"
+            shade = "white" if now else "#8a8a8a" if late else FORWARD
+            axes.text(time, height, name, ha="center", va="center", fontsize=14, color=shade, zorder=3)
+            arrow(axes, (time, height - 0.76 if layer else height - 0.8), (time, height - 0.24), late)
+            if time > 1:
+                arrow(axes, (time - 0.7, height), (time - 0.3, height), late, FORWARD)
     return figure
 
 

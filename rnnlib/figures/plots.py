@@ -22,6 +22,7 @@ def curves(
     xscale: Literal["linear", "log"] = "linear",
     yscale: Literal["linear", "log"] = "linear",
     xticks: Sequence[float] | None = None,
+    legend: tuple[float, float] | None = None,
 ) -> Figure:
     """Curves over one axis, each with its spread over repeated runs.
 
@@ -35,6 +36,7 @@ def curves(
         xscale: "linear" or "log".
         yscale: "linear" or "log".
         xticks: where to put ticks, if not where matplotlib puts them.
+        legend: the legend's lower left corner in the axes, from (0, 0) to (1, 1); the best free place if left out.
 
     Raises:
         ValueError: no series, too many to tell apart, or one whose number of points is not that of x.
@@ -77,5 +79,5 @@ def curves(
     if xticks is not None:
         axes.set_xticks(xticks, [f"{tick:g}" for tick in xticks])
         axes.minorticks_off()
-    axes.legend()
+    axes.legend(loc="best" if legend is None else legend)
     return figure
