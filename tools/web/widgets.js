@@ -76,6 +76,13 @@
     }
   };
 
+  /* A readout as wide as its longest text, so that the slider beside it keeps its length while it moves. */
+  const reserveReadouts = async (model, box) => {
+    const labels = (await Promise.all(model.get("children") || [])).flatMap((child) => child.get("_options_labels") || []);
+    const longest = Math.max(0, ...labels.map((label) => label.length));
+    for (const readout of box.querySelectorAll(".widget-readout")) readout.style.setProperty("--longest", `${longest + 1}ch`);
+  };
+
   const show = async (place) => {
     const script = place.querySelector(VIEW);
     manager = manager || loadManager();
@@ -88,6 +95,7 @@
     await htmlManager.display_view(view, box);
     await drawn(box);
     nameControls(box);
+    await reserveReadouts(model, box);
     place.classList.add("flipbook-ready");
   };
 
