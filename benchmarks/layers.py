@@ -11,16 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import statistics
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import torch
+from timing import machine, medians
 from torch import Tensor, nn
 
 import rnnlib.layers
@@ -28,7 +24,6 @@ import rnnlib.layers
 KINDS = ("RNN", "GRU", "LSTM")
 LENGTHS = (20, 100, 200)
 BATCH_SIZE, INPUT_SIZE, HIDDEN_SIZE = 64, 128, 256
-WARM_UP = 3
 
 # Forward and backward at L = 100 on a CPU: at most so many times torch.nn's time.
 GOALS = {"RNN": 1.5, "GRU": 1.3, "LSTM": 3.0}
@@ -67,20 +62,14 @@ def compare(kind: str, length: int, backward: bool, device: torch.device, repeat
     calls = {
         name: call(module, x, weights, backward) for name, module in (("nn", library), ("by_hand", by_hand))
     }
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for repeat in range(WARM_UP + repeats):
-        for name, run in calls.items():
-            elapsed = milliseconds(run, device)
-            if repeat >= WARM_UP:
-                times[name].append(elapsed)
-    medians = {name: statistics.median(values) for name, values in times.items()}
+    times = medians(calls, device, repeats)
     return {
         "kind": kind,
         "L": length,
         "pass": "forward+backward" if backward else "forward",
-        "nn_ms": round(medians["nn"], 2),
-        "by_hand_ms": round(medians["by_hand"], 2),
-        "ratio": round(medians["by_hand"] / medians["nn"], 2),
+        "nn_ms": round(times["nn"], 2),
+        "by_hand_ms": round(times["by_hand"], 2),
+        "ratio": round(times["by_hand"] / times["nn"], 2),
     }
 
 
@@ -98,45 +87,6 @@ def call(module: nn.Module, x: Tensor, weights: Tensor, backward: bool) -> Calla
         output.backward(weights)
 
     return forward_and_backward if backward else forward
-
-
-def milliseconds(run: Callable[[], None], device: torch.device) -> float:
-    """The time of one run, the device's queue emptied before and after."""
-    synchronize(device)
-    start = time.perf_counter()
-    run()
-    synchronize(device)
-    return 1000 * (time.perf_counter() - start)
-
-
-def synchronize(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize()
-    elif device.type == "mps":
-        torch.mps.synchronize()
-
-
-def machine(device: str) -> dict[str, Any]:
-    """What the times depend on."""
-    return {
-        "cpu": cpu_model(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "device": torch.cuda.get_device_name() if device.startswith("cuda") else device,
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "date": datetime.now(UTC).date().isoformat(),
-    }
-
-
-def cpu_model() -> str:
-    """The processor's name where Linux tells it, else the platform's word."""
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 def settings(repeats: int) -> dict[str, Any]:

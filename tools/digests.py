@@ -1,6 +1,6 @@
 """The digest that ties a notebook's stored outputs to the code that made them.
 
-It covers the notebook's code cells, in order, and all of rnnlib's Python files. It leaves out the install cell, which
+It covers the notebook's code cells, in order, and all of rnnlib's Python files and data. It leaves out the install cell, which
 changes with the repository's address and computes nothing.
 """
 
@@ -40,5 +40,9 @@ def _cell_sources(notebook: Notebook) -> list[tuple[str, str]]:
 
 
 def _package_sources(package: Path) -> list[tuple[str, str]]:
-    files = {path.relative_to(package).as_posix(): path for path in package.rglob("*.py")}
+    files = {
+        path.relative_to(package).as_posix(): path
+        for path in package.rglob("*")
+        if path.suffix in (".py", ".json")
+    }
     return [(name, files[name].read_text(encoding="utf-8")) for name in sorted(files)]

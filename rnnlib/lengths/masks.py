@@ -1,8 +1,4 @@
-"""Sequences of unequal length in one padded batch: checking lengths, masking padding, reversing what is real.
-
-A padded batch holds N sequences in a tensor of L steps; ``lengths`` says how many of those steps are real for each
-sequence, counted from the front. The rest is padding.
-"""
+"""Sequences of unequal length in one padded batch: checking lengths, masking padding, reversing what is valid."""
 
 from __future__ import annotations
 
@@ -60,6 +56,16 @@ def check_lengths(lengths: Sequence[int] | Tensor, batch_size: int | None, max_l
     return checked
 
 
+def check_padded(x: object, batch_first: bool) -> Tensor:
+    """A padded batch as (L, N, ...), after checking that it is one."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"x must be a tensor, got {type(x).__name__}")
+    if x.dim() < 2:
+        layout = "(N, L, ...)" if batch_first else "(L, N, ...)"
+        raise ValueError(f"x must have shape {layout}, got {tuple(x.shape)}")
+    return x.transpose(0, 1) if batch_first else x  # (N, L, ...) -> (L, N, ...)
+
+
 def mask_from_lengths(lengths: Sequence[int] | Tensor, max_length: int, batch_first: bool = False) -> Tensor:
     """True at every valid step of a padded batch, False at its padding.
 
@@ -104,13 +110,7 @@ def reverse_within_length(x: Tensor, lengths: Sequence[int] | Tensor, batch_firs
 
     Chapter: Bidirectionality.
     """
-    if not isinstance(x, Tensor):
-        raise TypeError(f"x must be a tensor, got {type(x).__name__}")
-    if x.dim() < 2:
-        layout = "(N, L, ...)" if batch_first else "(L, N, ...)"
-        raise ValueError(f"x must have shape {layout}, got {tuple(x.shape)}")
-    if batch_first:
-        x = x.transpose(0, 1)  # (N, L, ...) -> (L, N, ...)
+    x = check_padded(x, batch_first)  # (L, N, ...)
     length, batch_size = x.shape[:2]
     checked = check_lengths(lengths, batch_size, length)
     step = torch.arange(length).unsqueeze(1)  # (L, 1)
@@ -120,3 +120,30 @@ def reverse_within_length(x: Tensor, lengths: Sequence[int] | Tensor, batch_firs
     rows = (source * batch_size + torch.arange(batch_size)).flatten()
     x = x.flatten(0, 1).index_select(0, rows.to(x.device)).reshape(x.shape)  # (L * N, ...) -> (L, N, ...)
     return x.transpose(0, 1) if batch_first else x  # (N, L, ...) with batch_first
+
+
+def last_valid_step(x: Tensor, lengths: Sequence[int] | Tensor, batch_first: bool = False) -> Tensor:
+    r"""Each sequence's entry at its last valid step, :math:`x_{\mathrm{lengths}[n] - 1, n}`.
+
+    Of the output of a network with one direction, this is the top layer's final state, whether or not the network knew
+    the lengths. Of the output of a network with two directions, only the forward half is: the backward direction's
+    final state stands at step 0.
+
+    Args:
+        x: (L, N, ...), or (N, L, ...) with batch_first.
+        lengths: (N), from 1 to L.
+        batch_first: whether the batch is the first dimension of x.
+
+    Returns:
+        (N, ...).
+
+    Raises:
+        TypeError: x is no tensor, or as :func:`check_lengths`.
+        ValueError: x has fewer than two dimensions, or as :func:`check_lengths`.
+
+    Chapter: Padding and packing.
+    """
+    x = check_padded(x, batch_first)  # (L, N, ...)
+    checked = check_lengths(lengths, x.shape[1], len(x))
+    row = torch.arange(x.shape[1], device=x.device)  # (N)
+    return x[(checked - 1).to(x.device), row]  # (L, N, ...) -> (N, ...)

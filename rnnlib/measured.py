@@ -1,0 +1,70 @@
+"""Times that were measured once, by the scripts in ``benchmarks/``, on a machine that is named with them."""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+WAYS = ("padded", "packed", "bucketed", "run_packed")
+
+
+@cache
+def _report(name: str) -> dict[str, Any]:
+    text = files("rnnlib").joinpath("data", f"{name}.json").read_text(encoding="utf-8")
+    report: dict[str, Any] = json.loads(text)
+    return report
+
+
+def packing(**setting: object) -> dict[str, list[float]]:
+    """The times of ``benchmarks/packing.py`` over L, in milliseconds.
+
+    Args:
+        setting: what to choose, by the names in ``rnnlib/data/packing.json``: ``kind`` ("RNN", "GRU" or "LSTM"), ``N``,
+            ``valid`` (the share of valid cells: 0.1, 0.5 or 0.9), ``done`` ("forward" or "forward+backward"),
+            ``threads``, ``device``, ``layers`` and ``D``. All but ``kind`` have a default: N = 64, half the cells
+            valid, forward and backward, one thread of a CPU, one layer, one direction.
+
+    Returns:
+        The lengths under "L", and the times under "padded", "packed", "bucketed" and "run_packed"; NaN where a way was
+        not timed.
+
+    Raises:
+        ValueError: a name or a value that was not measured.
+
+    Chapter: Padding and packing.
+    """
+    defaults = {"N": 64, "valid": 0.5, "done": "forward+backward", "threads": 1, "device": "cpu"}
+    wanted: dict[str, object] = defaults | {"layers": 1, "D": 1} | setting
+    rows = _report("packing")["rows"]
+    for name, value in wanted.items():
+        known = sorted({row[name] for row in rows if name in row})
+        if value not in known:
+            raise ValueError(
+                f"{name} must be one of {known}, got {value!r}" if known else f"unknown: {name!r}"
+            )
+    rows = [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+    rows.sort(key=lambda row: int(row["L"]))
+    times = {way: [math.nan if row[way] is None else float(row[way]) for row in rows] for way in WAYS}
+    return {"L": [row["L"] for row in rows]} | times
+
+
+def packing_machine(device: str = "cpu") -> str:
+    """The machine on which :func:`packing`'s times were measured.
+
+    Args:
+        device: "cpu", or another that was measured.
+
+    Raises:
+        ValueError: another device.
+
+    Chapter: Padding and packing.
+    """
+    machines = _report("packing")["machines"]
+    if device not in machines:
+        raise ValueError(f"device must be one of {sorted(machines)}, got {device!r}")
+    host = machines[device]
+    name = host["cpu"] if device == "cpu" else host["device"]
+    return f"{name}, {host['cores']} cores, torch {host['torch']}, {host['date']}"

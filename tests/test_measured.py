@@ -1,0 +1,50 @@
+"""Measured times: complete, positive, and refused by name where nothing was measured."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from rnnlib import measured
+
+
+@pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
+@pytest.mark.parametrize("done", ["forward", "forward+backward"])
+def test_every_length_has_a_positive_time(kind: str, done: str) -> None:
+    times = measured.packing(kind=kind, done=done)
+    assert times["L"] == [50, 100, 200, 400, 800]
+    for way in measured.WAYS:
+        assert len(times[way]) == 5
+        assert all(time > 0 or math.isnan(time) for time in times[way])
+    for way in ("padded", "run_packed"):
+        assert not any(map(math.isnan, times[way]))
+
+
+def test_the_setting_chooses_the_times() -> None:
+    default = measured.packing(kind="LSTM")
+    assert default == measured.packing(kind="LSTM", N=64, valid=0.5, threads=1, layers=1, D=1, device="cpu")
+    for other in ({"N": 16}, {"valid": 0.1}, {"done": "forward"}, {"layers": 2}):
+        assert measured.packing(**({"kind": "LSTM"} | other)) != default
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"kind": "Transformer"}, "kind must be one of .*'GRU'.*, got 'Transformer'"),
+        ({"kind": "LSTM", "N": 17}, r"N must be one of \[16, 64\], got 17"),
+        ({"kind": "LSTM", "valid": 0.3}, "valid must be one of .*, got 0.3"),
+        ({"kind": "LSTM", "colour": "red"}, "unknown: 'colour'"),
+    ],
+)
+def test_what_was_not_measured_is_refused_by_name(setting: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        measured.packing(**setting)
+
+
+def test_the_machine_is_named_with_its_torch_and_the_day() -> None:
+    assert "torch" in measured.packing_machine()
+    assert "cores" in measured.packing_machine()
+    with pytest.raises(ValueError, match="device must be one of"):
+        measured.packing_machine("abacus")
