@@ -1,6 +1,7 @@
-"""Models that read padded batches: an answer for each step, and an answer for each sequence.
+"""Models that the chapters train: an answer for each step, an answer for each sequence, and many stacks at once.
 
-Both run a layer of :mod:`rnnlib.layers` with the lengths, so that padding, whatever it holds, moves no answer.
+:class:`Tagger` and :class:`Classifier` run a layer of :mod:`rnnlib.layers` with the lengths, so that padding, whatever
+it holds, moves no answer. :class:`ManyStacks` trains one model from many seeds in the time of a few.
 """
 
 from __future__ import annotations
@@ -11,13 +12,30 @@ import torch
 from torch import Tensor, nn
 
 from rnnlib import layers
-from rnnlib.arguments import check_size
+from rnnlib.arguments import check_flag, check_size, check_tensor
+from rnnlib.cells import initialize
 
 KINDS = {"RNN": layers.RNN, "GRU": layers.GRU, "LSTM": layers.LSTM}
 
 
-class _Reader(nn.Module):
-    """A recurrent layer, and behind it a linear layer that turns what was read into scores."""
+class Reader(nn.Module):
+    """A recurrent layer, and behind it a linear layer: what :class:`Tagger` and :class:`Classifier` have in common.
+
+    Args:
+        input_size: H_in, the number of features of x.
+        hidden_size: H_out, the number of features of the hidden state of each direction.
+        num_classes: C, the number of scores.
+        kind: ``"RNN"``, ``"GRU"`` or ``"LSTM"``.
+        num_layers: how many layers are stacked.
+        bidirectional: whether D is 2.
+        dropout: the probability of zeroing an entry between two layers, in training mode.
+
+    Raises:
+        ValueError: another kind, a size below 1, or a dropout outside 0 to 1.
+        TypeError: an argument of the wrong type.
+
+    Chapter: Bidirectionality.
+    """
 
     def __init__(
         self,
@@ -41,25 +59,14 @@ class _Reader(nn.Module):
         self.readout = nn.Linear(directions * hidden_size, check_size("num_classes", num_classes))
 
 
-class Tagger(_Reader):
+class Tagger(Reader):
     r"""One answer for each step: many-to-many in step.
 
     .. math:: z_t = W\,[\overrightarrow{h}_t; \overleftarrow{h}_t] + b
 
     With one direction the square bracket holds the forward state alone, and :math:`z_t` knows nothing of later steps.
 
-    Args:
-        input_size: H_in, the number of features of x.
-        hidden_size: H_out, the number of features of the hidden state of each direction.
-        num_classes: C, the number of scores at each step.
-        kind: ``"RNN"``, ``"GRU"`` or ``"LSTM"``.
-        num_layers: how many layers are stacked.
-        bidirectional: whether D is 2.
-        dropout: the probability of zeroing an entry between two layers, in training mode.
-
-    Raises:
-        ValueError: another kind, a size below 1, or a dropout outside 0 to 1.
-        TypeError: an argument of the wrong type.
+    Arguments and errors are those of :class:`Reader`.
 
     Chapter: Bidirectionality.
     """
@@ -84,7 +91,7 @@ class Tagger(_Reader):
         return scores
 
 
-class Classifier(_Reader):
+class Classifier(Reader):
     r"""One answer for each sequence: many-to-one.
 
     .. math:: z = W\,[\overrightarrow{h}_n; \overleftarrow{h}_n] + b
@@ -93,18 +100,7 @@ class Classifier(_Reader):
     valid step, the backward one after the first. The top layer's output at the last step would not do: its backward
     half has taken a single step.
 
-    Args:
-        input_size: H_in, the number of features of x.
-        hidden_size: H_out, the number of features of the hidden state of each direction.
-        num_classes: C, the number of scores.
-        kind: ``"RNN"``, ``"GRU"`` or ``"LSTM"``.
-        num_layers: how many layers are stacked.
-        bidirectional: whether D is 2.
-        dropout: the probability of zeroing an entry between two layers, in training mode.
-
-    Raises:
-        ValueError: another kind, a size below 1, or a dropout outside 0 to 1.
-        TypeError: an argument of the wrong type.
+    Arguments and errors are those of :class:`Reader`.
 
     Chapter: Bidirectionality.
     """
@@ -129,6 +125,101 @@ class Classifier(_Reader):
         top = h_n[-self.directions :]  # (D, N, H_out), forward first
         scores: Tensor = self.readout(torch.cat(top.unbind(0), dim=-1))  # (N, D * H_out) -> (N, C)
         return scores
+
+
+class ManyStacks(nn.Module):
+    r"""Stacks of the simple recurrent layer that never meet, run all at once, each with one score a step.
+
+    .. math:: z^{(r)}_t = w^{(r)} h^{(r)}_t + b^{(r)}, \qquad r = 1, \dots, \text{runs}
+
+    where :math:`h^{(r)}_t` is the top layer's state in a ``torch.nn.RNN`` with the weights of run r. Small networks
+    keep no processor busy. So every parameter has one axis more, in front, with an entry for each run, and each
+    matrix product is one batched product for all runs. ``stack`` holds the parameters under the names of
+    ``torch.nn.RNN``, ``readout`` those of ``torch.nn.Linear(H_out, 1)``, and each is drawn as those two draw theirs.
+
+    With residual connections each layer above the lowest adds its states to what it has read:
+    :math:`y^{(k)}_t = y^{(k-1)}_t + h^{(k)}_t`.
+
+    Args:
+        runs: how many stacks there are.
+        input_size: H_in, the number of features of x.
+        hidden_size: H_out, the number of features of the hidden state.
+        num_layers: how many layers each stack has.
+        residual: whether the layers above the lowest have residual connections.
+
+    Raises:
+        ValueError: a number below 1.
+        TypeError: a number that is no int, or a residual that is no bool.
+
+    Chapter: Stacking.
+    """
+
+    def __init__(
+        self, runs: int, input_size: int, hidden_size: int, num_layers: int = 1, *, residual: bool = False
+    ) -> None:
+        super().__init__()
+        check_size("runs", runs)
+        check_size("hidden_size", hidden_size)
+        self.num_layers = check_size("num_layers", num_layers)
+        self.residual = check_flag("residual", residual)
+        width = check_size("input_size", input_size)
+        self.stack = nn.ParameterDict()
+        for k in range(num_layers):
+            self.stack[f"weight_ih_l{k}"] = torch.empty(runs, hidden_size, width)
+            self.stack[f"weight_hh_l{k}"] = torch.empty(runs, hidden_size, hidden_size)
+            self.stack[f"bias_ih_l{k}"] = torch.empty(runs, hidden_size)
+            self.stack[f"bias_hh_l{k}"] = torch.empty(runs, hidden_size)
+            width = hidden_size
+        self.readout = nn.ParameterDict(
+            {"weight": torch.empty(runs, 1, hidden_size), "bias": torch.empty(runs, 1)}
+        )
+        initialize(self, hidden_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The scores of every run at every step.
+
+        Args:
+            x: (runs, L, N, H_in): every run reads a batch of its own.
+
+        Returns:
+            The scores, (runs, L, N).
+
+        Raises:
+            ValueError: another shape, no step or no sequence, or another device than the weights'.
+            TypeError: no tensor, or another dtype than the weights'.
+        """
+        runs, _, width = self.stack["weight_ih_l0"].shape
+        check_tensor("x", x, self.stack["weight_ih_l0"])
+        if x.dim() != 4 or (x.shape[0], x.shape[3]) != (runs, width) or x.numel() == 0:
+            raise ValueError(
+                f"x must have shape (runs, L, N, H_in) with runs = {runs}, L and N at least 1 and H_in = {width}, "
+                f"got {tuple(x.shape)}"
+            )
+        for k in range(self.num_layers):
+            states = self._run_layer(x, k)
+            x = x + states if self.residual and k > 0 else states
+        scores = _affine(x, self.readout["weight"], self.readout["bias"])  # (runs, L, N, 1)
+        return scores.squeeze(-1)  # -> (runs, L, N)
+
+    def _run_layer(self, x: Tensor, k: int) -> Tensor:
+        """All states of layer k, (runs, L, N, H_out), from what it reads, (runs, L, N, width)."""
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        weight_ih, weight_hh, bias_ih, bias_hh = (self.stack[f"{name}_l{k}"] for name in names)
+        projected = _affine(x, weight_ih, bias_ih + bias_hh)  # -> (runs, L, N, H_out)
+        h = torch.zeros_like(projected[:, 0])  # (runs, N, H_out)
+        W_hh = weight_hh.mT  # transposed, as every step multiplies from the right
+        states = []
+        for p_t in projected.unbind(1):
+            h = torch.tanh(torch.baddbmm(p_t, h, W_hh))
+            states.append(h)
+        return torch.stack(states, dim=1)  # L times (runs, N, H_out) -> (runs, L, N, H_out)
+
+
+def _affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """A linear layer for each run: x (runs, L, N, in), weight (runs, out, in), bias (runs, out)."""
+    rows = x.flatten(1, 2)  # -> (runs, L * N, in)
+    out = torch.baddbmm(bias.unsqueeze(1), rows, weight.mT)  # -> (runs, L * N, out)
+    return out.view(*x.shape[:3], -1)  # -> (runs, L, N, out)
 
 
 def _check_batch(x: object) -> None:

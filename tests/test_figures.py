@@ -23,10 +23,21 @@ def texts(figure):
 def test_the_unrolled_network_has_every_cell_at_every_step(steps, layers, directions):
     count = Counter(texts(figures.unrolled(steps, layers, directions)))
     for time in range(1, steps + 1):
-        assert count[f"$x_{{{time}}}$"] == 1
-        assert count[f"$y_{{{time}}}$"] == 1
-        assert count[f"$h_{{{time}}}$"] == layers * directions
-    assert count["$h_0$"] == count["$h_n$"] == layers * directions
+        assert count[f"$x_{{{time}}}$"] == count[f"$y_{{{time}}}$"] == 1
+    for number in range(layers):
+        upper = f"^{{({number})}}" if layers > 1 else ""  # a single layer needs no number
+        for time in (*range(1, steps + 1), 0, "n"):
+            assert count[f"$h{upper}_{{{time}}}$"] == directions
+    states = sum(times for text, times in count.items() if text.startswith("$h"))
+    assert states == layers * directions * (steps + 2)
+
+
+@pytest.mark.parametrize(("directions", "outside"), [(1, 0.65), (2, 0.76)])
+def test_first_and_last_states_stand_beside_the_columns_not_between_their_cells(directions, outside):
+    names = [text for text in figures.unrolled(4, 1, directions).axes[0].texts if "_{n}" in text.get_text()]
+    names += [text for text in figures.unrolled(4, 1, directions).axes[0].texts if "_{0}" in text.get_text()]
+    places = sorted(round(name.get_position()[0], 2) for name in names)
+    assert places == sorted([1 - outside, 4 + outside] * directions)
 
 
 @pytest.mark.parametrize("valid", [1, 5, 19, 20])
@@ -69,8 +80,34 @@ def test_a_curve_is_the_median_of_its_runs_inside_their_range():
     assert list(axes.lines[0].get_ydata()) == [2, 7]
     band = axes.collections[0].get_paths()[0].vertices
     assert (band[:, 1].min(), band[:, 1].max()) == (1, 30)
-    assert list(axes.lines[1].get_ydata()) == [4, 4]
+    assert [list(edge.get_ydata()) for edge in axes.lines[1:3]] == [[1, 5], [30, 9]]
+    assert list(axes.lines[3].get_ydata()) == [4, 4]
     assert "limit" in [text.get_text() for text in axes.texts]
+
+
+def test_what_is_expected_hides_no_curve():
+    figure = figures.curves([1, 2], {"a": [3, 4]}, xlabel="x", ylabel="y", expected={"counted": [3, 4]})
+    marks = figure.axes[0].lines[1]
+    assert list(marks.get_ydata()) == [3, 4]
+    assert (marks.get_linestyle(), marks.get_fillstyle()) == ("None", "none")
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["a", "counted"]
+
+
+@pytest.mark.parametrize(("height", "side"), [(0.0, 1), (1.0, -1)])
+def test_a_reference_is_named_on_the_side_where_no_curve_runs(height, side):
+    # Between its ends, which are far off, the curve touches the line from the other side.
+    values = [height - 1, *(height - side * 0.02 * (k % 2) for k in range(8)), height + 1]
+    axes = figures.curves(
+        range(10), {"a": values}, xlabel="x", ylabel="y", references={"limit": height}
+    ).axes[0]
+    (name,) = axes.texts
+    assert np.sign(name.xyann[1]) == side
+
+
+def test_a_reference_at_the_foot_of_the_plot_is_not_named_among_the_ticks():
+    values = [0.05, 0.05, 1, 0.05, 0.05]  # just above the line at both of its ends
+    axes = figures.curves(range(5), {"a": values}, xlabel="x", ylabel="y", references={"limit": 0}).axes[0]
+    assert axes.texts[0].xyann[1] > 0
 
 
 def test_curves_can_be_told_apart_without_colour():
@@ -99,6 +136,10 @@ def test_curves_can_be_told_apart_without_colour():
         (
             lambda: figures.curves([1], {"a": [1, 2]}, xlabel="x", ylabel="y"),
             r"series\['a'\] must be 1 points",
+        ),
+        (
+            lambda: figures.curves([1, 2], {"a": [1, 2]}, xlabel="x", ylabel="y", expected={"b": [1]}),
+            r"expected\['b'\] must be 2 points, as x has",
         ),
     ],
 )

@@ -1,4 +1,7 @@
-"""No prediction of a model depends on padding, on what the padding holds, or on the other sequences of its batch."""
+"""No prediction of a model depends on padding, on what the padding holds, or on the other sequences of its batch.
+
+And of many stacks run at once, each computes what ``torch.nn`` computes, whatever the others do.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from rnnlib.models import Classifier, Tagger
+from rnnlib.models import Classifier, ManyStacks, Tagger
 
 MODELS = [Tagger, Classifier]
 
@@ -163,3 +166,97 @@ def test_the_scores_have_the_shape_that_the_docstring_gives(model: Any, bidirect
 def test_a_wrong_argument_is_named(model, call, error, message) -> None:
     with pytest.raises(error, match=message):
         call(model)
+
+
+def library_stack(many: ManyStacks, run: int) -> tuple[list[nn.RNN], nn.Linear]:
+    """Run ``run`` of many stacks as modules of ``torch.nn``, one for each layer, and the readout."""
+    modules = []
+    for k in range(many.num_layers):
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        weights = {f"{name}_l0": many.stack[f"{name}_l{k}"][run] for name in names}
+        hidden_size, input_size = weights["weight_ih_l0"].shape
+        module = nn.RNN(input_size, hidden_size).to(many.stack["weight_ih_l0"])
+        module.load_state_dict(weights)
+        modules.append(module)
+    readout = nn.Linear(hidden_size, 1).to(many.stack["weight_ih_l0"])
+    readout.load_state_dict({name: weight[run] for name, weight in many.readout.items()})
+    return modules, readout
+
+
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize("num_layers", [1, 2, 3])
+def test_each_of_many_stacks_computes_what_torch_computes(num_layers: int, residual: bool) -> None:
+    torch.manual_seed(0)
+    many = ManyStacks(4, 2, 3, num_layers, residual=residual).double().to(DEVICE)
+    x = torch.randn(4, 5, 6, 2, dtype=torch.float64).to(DEVICE)
+    mix = torch.randn(4, 5, 6, dtype=torch.float64).to(DEVICE)
+    scores = many(x)
+    (scores * mix).sum().backward()
+    for run in range(4):
+        modules, readout = library_stack(many, run)
+        y, _ = modules[0](x[run])
+        for module in modules[1:]:
+            states, _ = module(y)
+            y = y + states if residual else states
+        expected = readout(y).squeeze(-1)
+        assert torch.allclose(scores[run], expected, rtol=0, atol=1e-12)
+        (expected * mix[run]).sum().backward()
+        for name, parameter in many.stack.items():
+            kind, k = name.split("_l")
+            gradient = getattr(modules[int(k)], f"{kind}_l0").grad
+            assert gradient.any()
+            assert torch.allclose(parameter.grad[run], gradient, rtol=0, atol=1e-12)
+        for name, parameter in many.readout.items():
+            assert torch.allclose(parameter.grad[run], getattr(readout, name).grad, rtol=0, atol=1e-12)
+
+
+def test_one_of_many_stacks_has_the_parameters_of_a_tagger_under_the_same_names() -> None:
+    many, tagger = ManyStacks(4, 2, 3, 2), Tagger(2, 3, 1, num_layers=2)
+    assert {name: weight.shape[1:] for name, weight in many.stack.items()} == {
+        name: weight.shape for name, weight in tagger.rnn.named_parameters()
+    }
+    assert {name: weight.shape[1:] for name, weight in many.readout.items()} == {
+        name: weight.shape for name, weight in tagger.readout.named_parameters()
+    }
+
+
+def test_many_stacks_draw_their_weights_as_torch_does() -> None:
+    torch.manual_seed(0)
+    for parameter in ManyStacks(500, 2, 16, 2).parameters():
+        assert 0.24 < parameter.abs().max() <= 0.25  # 1 / sqrt(16)
+        assert abs(parameter.mean()) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: ManyStacks(0, 1, 2), ValueError, "runs must be at least 1, got 0"),
+        (lambda: ManyStacks(1, 0, 2), ValueError, "input_size must be at least 1, got 0"),
+        (lambda: ManyStacks(1, 1, 0), ValueError, "hidden_size must be at least 1, got 0"),
+        (lambda: ManyStacks(1, 1, 2, 0), ValueError, "num_layers must be at least 1, got 0"),
+        (lambda: ManyStacks(1, 1, [8, 3]), TypeError, "hidden_size must be an int"),
+        (lambda: ManyStacks(1, 1, 2, residual=1), TypeError, "residual must be True or False, got 1"),
+        (lambda: ManyStacks(3, 1, 2)([1]), TypeError, "x must be a tensor, got list"),
+        (
+            lambda: ManyStacks(3, 1, 2)(torch.zeros(4, 3, 5, 1)),
+            ValueError,
+            r"runs = 3, .* got \(4, 3, 5, 1\)",
+        ),
+        (
+            lambda: ManyStacks(3, 1, 2)(torch.zeros(1, 4, 5, 1)),
+            ValueError,
+            r"runs = 3, .* got \(1, 4, 5, 1\)",
+        ),
+        (lambda: ManyStacks(3, 1, 2)(torch.zeros(3, 4, 5, 2)), ValueError, "H_in = 1, got"),
+        (
+            lambda: ManyStacks(3, 1, 2)(torch.zeros(3, 4, 1)),
+            ValueError,
+            r"x must have shape \(runs, L, N, H_in\)",
+        ),
+        (lambda: ManyStacks(3, 1, 2)(torch.zeros(3, 0, 5, 1)), ValueError, "L and N at least 1"),
+        (lambda: ManyStacks(3, 1, 2)(torch.zeros(3, 4, 5, 1).double()), TypeError, "weights' dtype"),
+    ],
+)
+def test_a_wrong_argument_of_many_stacks_is_named(call, error, message) -> None:
+    with pytest.raises(error, match=message):
+        call()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import matplotlib
@@ -30,7 +31,8 @@ from rnnlib.figures.style import (
 def unrolled(steps: int, layers: int = 1, directions: int = 1, valid: int | None = None) -> Figure:
     """The unrolled network: every cell at every step, and what flows between them.
 
-    Time runs from left to right, layers from bottom to top. With more than seven steps some are left out.
+    Time runs from left to right, layers from bottom to top. With more than seven steps some are left out. With several
+    layers the states carry the number of their layer, as in :math:`h^{(k)}_t`.
 
     Args:
         steps: number of steps :math:`L`, at least 1.
@@ -60,13 +62,23 @@ def unrolled(steps: int, layers: int = 1, directions: int = 1, valid: int | None
         else:
             _draw_step(axes, column, time, heights, directions, top, padded=time > valid)
     for number, height in enumerate(heights):
+        ends = _state(0, number, layers), _state("n", number, layers)
         if layers > 1:
             middle = height + (0.4 if directions == 2 else 0)
             axes.text(-0.45, middle, f"layer {number}", rotation=90, ha="center", va="center", color=INPUT)
         last = max(column for column, time in enumerate(times, start=1) if time is not None and time <= valid)
-        _draw_states(axes, height, FORWARD, [(column, -0.21) for column in range(1, last + 1)], directions)
+        offset = 0.21 if directions == 2 else 0.0
+        # An arrow ends beside its own column, beyond both of its states, or short of a padded one.
+        outside = 0.65 + (0.11 if directions == 2 else 0.0)
+        after = last + (outside if valid == steps or directions == 1 else 0.34)
+        shift = (
+            0.15 if valid < steps and directions == 1 else 0.0
+        )  # the name of h_n keeps clear of a padded cell
+        forward = [1 - outside, *(column - offset for column in range(1, last + 1)), after]
+        _draw_states(axes, height, FORWARD, forward, ends, shift)
         if directions == 2:
-            _draw_states(axes, height + 0.8, BACKWARD, [(column, 0.21) for column in range(last, 0, -1)], 2)
+            backward = [last + 0.76, *(column + offset for column in range(last, 0, -1)), 1 - outside]
+            _draw_states(axes, height + 0.8, BACKWARD, backward, ends)
     if valid < steps:
         axes.text(len(times), -0.55, "padding", ha="center", va="center", color="#6b6b6b", style="italic")
     return figure
@@ -211,19 +223,7 @@ def wavefront(steps: int, layers: int, moment: int) -> Figure:
         for time in range(1, steps + 1):
             late, now = layer + time > moment, layer + time == moment
             colour = FAINT if late else FORWARD
-            axes.add_patch(
-                FancyBboxPatch(
-                    (time - 0.3, height - 0.24),
-                    0.6,
-                    0.48,
-                    boxstyle="round,pad=0,rounding_size=0.1",
-                    facecolor=FORWARD if now else "white",
-                    edgecolor=colour,
-                    linewidth=1.2 if late else 1.8,
-                    linestyle="--" if late else "-",
-                    zorder=2,
-                )
-            )
+            _box(axes, (time, height), (0.3, 0.24), colour, late, FORWARD if now else "white")
             name = f"$h^{{({layer})}}_{{{time}}}$"
             shade = "white" if now else "#8a8a8a" if late else FORWARD
             axes.text(time, height, name, ha="center", va="center", fontsize=14, color=shade, zorder=3)
@@ -251,16 +251,17 @@ def _draw_step(
     ink = FAINT if padded else INPUT
     _node(axes, column, 0, f"$x_{{{time}}}$", INPUT, padded)
     below = 0.27
-    for height in heights:
+    for number, height in enumerate(heights):
+        name = _state(time, number, len(heights))
         if directions == 1:
             arrow(axes, (column, below), (column, height - 0.27), padded)
-            _node(axes, column, height, f"$h_{{{time}}}$", FORWARD, padded)
+            _node(axes, column, height, name, FORWARD, padded)
             below = height + 0.27
             continue
         joint = height + 1.2  # where the two states are laid end to end: forward first, then backward
         for offset, rise, colour in ((-0.21, 0.0, FORWARD), (0.21, 0.8, BACKWARD)):
             arrow(axes, (column + offset, below), (column + offset, height + rise - 0.18), padded)
-            _node(axes, column + offset, height + rise, f"$h_{{{time}}}$", colour, padded, size=0.2)
+            _node(axes, column + offset, height + rise, name, colour, padded, size=0.2)
             axes.plot([column + offset] * 2, [height + rise + 0.18, joint], color=ink, lw=1.2, zorder=1)
             shade = FAINT if padded else colour
             axes.add_patch(
@@ -279,42 +280,31 @@ def _draw_step(
     )
 
 
+def _state(time: int | str, number: int, layers: int) -> str:
+    """The name of a state: with several layers, the number of its layer stands above."""
+    return f"$h_{{{time}}}$" if layers == 1 else f"$h^{{({number})}}_{{{time}}}$"
+
+
 def _draw_states(
-    axes: Axes, height: float, colour: str, columns: list[tuple[int, float]], directions: int
+    axes: Axes, height: float, colour: str, places: list[float], ends: tuple[str, str], shift: float = 0.0
 ) -> None:
-    """The arrows that carry one layer's state along one direction of time, from h_0 to h_n."""
-    size = 0.3 if directions == 1 else 0.2
-    places = [column + (offset if directions == 2 else 0) for column, offset in columns]
-    way = 1 if len(columns) < 2 or places[1] > places[0] else -1
-    if columns[0][1] > 0:
-        way = -1
-    before, after = places[0] - way * (size + 0.35), places[-1] + way * (size + 0.35)
-    for start, end in zip([before, *places], [*places, after], strict=True):
-        left = start if start == before else start + way * size
-        right = end if end == after else end - way * size
+    """The arrows that carry one layer's state along one direction of time, from h_0 past the cells to h_n."""
+    way = 1 if places[-1] > places[0] else -1
+    size = 0.3 if places[1] == round(places[1]) else 0.2  # half a cell's width
+    for index, (start, end) in enumerate(pairwise(places)):
+        left = start + (way * size if index > 0 else 0)
+        right = end - (way * size if index < len(places) - 2 else 0)
         arrow(axes, (left, height), (right, height), False, colour)
-    for x, name in ((before, "$h_0$"), (after, "$h_n$")):
+    for x, name in zip((places[0], places[-1] - shift), ends, strict=True):
         axes.text(x, height + 0.07, name, ha="center", va="bottom", color=colour)
 
 
 def _node(axes: Axes, x: float, y: float, label: str, colour: str, padded: bool, size: float = 0.3) -> None:
-    axes.add_patch(
-        FancyBboxPatch(
-            (x - size, y - size * 0.9),
-            2 * size,
-            1.8 * size,
-            boxstyle="round,pad=0,rounding_size=0.1",
-            facecolor="white",
-            edgecolor=FAINT if padded else colour,
-            linewidth=1.2 if padded else 1.8,
-            linestyle="--" if padded else "-",
-            zorder=2,
-        )
-    )
-    crowding = min(
-        1.0, 9.5 / float(np.ptp(axes.get_xlim()))
-    )  # labels shrink where many columns share the width
-    text_size = (13 if size > 0.25 else 11) * crowding
+    _box(axes, (x, y), (size, 0.9 * size), FAINT if padded else colour, padded)
+    columns = float(np.ptp(axes.get_xlim()))  # labels shrink where many columns share the width
+    text_size = (13 if size > 0.25 else 11) * min(1.0, 9.5 / columns)
+    if "^" in label:  # a layer's number makes a label about twice as wide as its letter
+        text_size = min(text_size, 2 * size / columns * WIDTH * 72 / 2.1)
     axes.text(
         x,
         y,
@@ -324,6 +314,31 @@ def _node(axes: Axes, x: float, y: float, label: str, colour: str, padded: bool,
         color="#8a8a8a" if padded else colour,
         fontsize=text_size,
         zorder=3,
+    )
+
+
+def _box(
+    axes: Axes,
+    centre: tuple[float, float],
+    half: tuple[float, float],
+    colour: str,
+    faint: bool,
+    face: str = "white",
+) -> None:
+    """A cell's frame around its centre, half its width and height given; thin and dashed if it is faint."""
+    corner = (centre[0] - half[0], centre[1] - half[1])
+    axes.add_patch(
+        FancyBboxPatch(
+            corner,
+            2 * half[0],
+            2 * half[1],
+            boxstyle="round,pad=0,rounding_size=0.1",
+            facecolor=face,
+            edgecolor=colour,
+            linewidth=1.2 if faint else 1.8,
+            linestyle="--" if faint else "-",
+            zorder=2,
+        )
     )
 
 
