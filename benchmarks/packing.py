@@ -65,7 +65,7 @@ def main() -> None:
         "--seconds", type=float, default=3, help="time for one setting (default: %(default)s)"
     )
     parser.add_argument(
-        "--limit", type=float, default=20, help="longest call of packing in s (default: %(default)s)"
+        "--limit", type=float, default=10, help="longest call of packing in s (default: %(default)s)"
     )
     parser.add_argument("--no-memory", action="store_true", help="leave the peaks of memory out")
     parser.add_argument("--peak", nargs=3, help=argparse.SUPPRESS)  # the fresh process that measures memory

@@ -21,26 +21,24 @@ def medians(
 ) -> dict[str, float]:
     """The median time of each call in milliseconds.
 
-    The calls are timed in turn, so that a change of the machine's speed meets all of them. There are ``repeats`` rounds
-    after the warm-up, or fewer, but at least one, when the time runs out.
+    The calls are timed in turn, so that a change of the machine's speed meets all of them, in ``repeats`` rounds after
+    the warm-up. A call that has used up its time is left out of later rounds, but has been timed at least once.
 
     Args:
         calls: what to time, by name.
         device: whose queue is emptied before and after each call.
         repeats: how many rounds are counted.
-        seconds: how long all of it may take; no round begins after that.
+        seconds: how long each of the calls may take in all rounds together.
     """
-    begun = time.perf_counter()
+    spent = dict.fromkeys(calls, 0.0)
     times: dict[str, list[float]] = {name: [] for name in calls}
     for repeat in range(-WARM_UP, repeats):
-        late = time.perf_counter() - begun > seconds
-        if late and repeat < 0:
-            continue  # a long call needs no warm-up
-        if late and all(times.values()):
-            break
         for name, run in calls.items():
+            if times[name] and spent[name] > seconds:
+                continue
             elapsed = milliseconds(run, device)
-            if repeat >= 0:
+            spent[name] += elapsed / 1000
+            if repeat >= 0 or spent[name] > seconds:
                 times[name].append(elapsed)
     return {name: statistics.median(values) for name, values in times.items()}
 

@@ -1,7 +1,21 @@
 """Drawings of the book. A function takes data and returns a matplotlib Figure; it never trains and never displays."""
 
 from rnnlib.figures.network import reach, state_walk, unrolled, wavefront
+from rnnlib.figures.packing import packing, packing_step
 from rnnlib.figures.plots import curves
-from rnnlib.figures.shapes import five_shapes, tensor_map
+from rnnlib.figures.shapes import five_shapes, tensor_map, tensor_map_text
+from rnnlib.figures.staircase import rectangles
 
-__all__ = ["curves", "five_shapes", "reach", "state_walk", "tensor_map", "unrolled", "wavefront"]
+__all__ = [
+    "curves",
+    "five_shapes",
+    "packing",
+    "packing_step",
+    "reach",
+    "rectangles",
+    "state_walk",
+    "tensor_map",
+    "tensor_map_text",
+    "unrolled",
+    "wavefront",
+]

@@ -15,9 +15,8 @@ from rnnlib.lengths.masks import check_lengths
 from rnnlib.lengths.rectangles import Layout
 
 CALL = 64  # what one more call of a kernel costs, in cells
-DENSE = (
-    0.75  # without gradients and without a fused kernel, packing is faster below this share of valid cells
-)
+# Without gradients, the share of valid cells below which packing is faster: without a fused dense kernel, and with one.
+DENSE, FUSED_DENSE = 0.75, 0.25
 
 KERNELS: dict[str, Any] = {
     "RNN_TANH": torch.rnn_tanh,
@@ -69,8 +68,9 @@ def run_packed(
         call = 0  # a relu network could overflow while it computes padding, and spoil gradients
     elif not is_lstm and not learns:
         call = float("inf")
-    dense = int(checked.sum()) >= DENSE * len(time_first) * len(checked)
-    if x.device.type != "cpu" or not (is_lstm or learns or dense):
+    share = int(checked.sum()) / (len(time_first) * len(checked))
+    sparse = share < (FUSED_DENSE if is_lstm else DENSE)
+    if x.device.type != "cpu" or (sparse and not learns):
         return _by_torch(rnn, x, checked, hx)
 
     if is_lstm and torch.is_autocast_enabled("cpu"):
