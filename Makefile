@@ -1,6 +1,7 @@
 # RNNs, Unrolled. `make help` lists what you can say; each target sets up what it needs.
 # Variables: PYTHON (which Python makes .venv), TORCH_INDEX (the package index of torch's CPU wheels, for `make test`
-# on Linux; without it pip takes the default build, which brings gigabytes of CUDA), ONLY (one notebook), PORT.
+# on Linux; without it pip takes the default build, which brings gigabytes of CUDA), ONLY (one notebook), WHAT (one
+# benchmark), PORT.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,6 +12,7 @@ ASSETS := node_modules/.assets.stamp
 HTML := _build/html
 PORT ?= 8000
 ONLY ?=
+WHAT ?= layers
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300
 PARALLEL := -n 2 --dist loadfile
 # Two run at a time, so each computes with one thread; threads that wait for each other must not spin meanwhile.
@@ -59,8 +61,8 @@ check-site: book $(TEST) ## check the built site in headless Chromium (needs Deb
 serve: book ## build the site and serve it on http://localhost:8000 (PORT=...)
 	@echo "http://localhost:$(PORT)"; $(PY) -m http.server --directory $(HTML) --bind 127.0.0.1 $(PORT)
 
-benchmark: $(TEST) ## time rnnlib's layers against torch.nn on this machine
-	@$(PY) benchmarks/layers.py
+benchmark: $(TEST) ## measure on this machine: WHAT=layers, packing (20 to 30 minutes), buckets or depth
+	@$(PY) benchmarks/$(WHAT).py
 
 repository: $(TEST) ## set the repository's address everywhere: make repository URL=https://github.com/org/repo
 	@$(PY) tools/repository.py "$(URL)"

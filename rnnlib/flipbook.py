@@ -1,20 +1,24 @@
-"""A slider over pictures drawn beforehand, linked in the browser, so that it moves on a page without a kernel."""
+"""Controls over pictures drawn beforehand, linked in the browser, so that they work on a page without a kernel."""
 
 from __future__ import annotations
 
 import base64
 import html
 import io
-from collections.abc import Callable, Sequence
+import itertools
+import numbers
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets
+import numpy as np
 from IPython.display import display
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
 SIZE_LIMIT = 400_000  # bytes of all frames together, as they are stored in the notebook
-COLOURS = 64  # a drawing of lines, text and flat colours loses nothing visible at this palette size
+COLOURS = 32  # a drawing of lines, text and flat colours loses nothing visible at this palette size
 
 
 def flipbook(
@@ -42,28 +46,65 @@ def flipbook(
         ValueError: fewer than two values, two values with the same text, an empty label or alternative text, frames
             of different sizes, or more than 400 kB of frames.
     """
+    _require_name("label", label)
     values = list(values)
-    names = [str(value) for value in values]
-    if len(values) < 2:
-        raise ValueError(f"values must hold at least two values to step through, got {len(values)}")
-    if len(set(names)) < len(names):
-        raise ValueError(f"values must be told apart by their text, got {names}")
-    if not label:
-        raise ValueError("label must not be empty: it names the slider for a screen reader")
-    texts = [_alternative_text(alt, value) for value in values]
-    pictures = [_png(draw(value)) for value in values]
+    names = _texts("values", values)
+    _show(draw, [values], alt, [(_slider(label, names), names)])
+
+
+def explorer(
+    draw: Callable[..., Figure],
+    controls: Mapping[str, Sequence[Any]],
+    *,
+    alt: Callable[..., str],
+) -> None:
+    """Draw one frame for each combination of the controls' values, and display them under the controls.
+
+    Like :func:`flipbook`, it needs no kernel: a stack for each value of the first control holds a stack for each
+    value of the second, and so on, and each control is linked to all the stacks of its level.
+
+    Args:
+        draw: draws the frame of one combination. It takes one value from each control, in order. Every frame must
+            have the same size.
+        controls: the values of each control by its name, at least two values each. Numbers make a slider, anything
+            else (such as texts, or False and True) a row of buttons, labelled with each value's ``str``.
+        alt: the alternative text of the frame of one combination. It takes the same arguments as ``draw``.
+
+    Raises:
+        TypeError: as :func:`flipbook`.
+        ValueError: no controls, or as :func:`flipbook`.
+    """
+    if not controls:
+        raise ValueError("controls must name at least one control")
+    choices, widgets = [], []
+    for label, values in controls.items():
+        _require_name("the name of a control", label)
+        names = _texts(f"controls[{label!r}]", values)
+        numeric = all(isinstance(value, numbers.Real) and not isinstance(value, bool) for value in values)
+        widgets.append(((_slider if numeric else _buttons)(label, names), names))
+        choices.append(values)
+    _show(draw, choices, alt, widgets)
+
+
+def _show(
+    draw: Callable[..., Figure],
+    choices: Sequence[Sequence[Any]],
+    alt: Callable[..., str],
+    controls: Sequence[tuple[Any, list[str]]],
+) -> None:
+    """Draw the frames of all combinations of ``choices``; display them under the controls, each with its texts."""
+    combinations = list(itertools.product(*choices))
+    texts = [_alternative_text(alt, values) for values in combinations]
+    pictures = [_png(draw(*values)) for values in combinations]
     _check_sizes(pictures)
 
-    frames = [ipywidgets.HTML(value=_image_tag(png, text)) for png, text in zip(pictures, texts, strict=True)]
-    slider = ipywidgets.SelectionSlider(
-        options=[(name, index) for index, name in enumerate(names)],
-        description=label,
-        style={"description_width": "initial"},
-        layout={"width": "100%", "max_width": "640px"},
-    )
-    stack = _stack(frames, names)
-    ipywidgets.jslink((slider, "index"), (stack, "selected_index"))
-    box = ipywidgets.VBox([slider, stack])
+    level = [ipywidgets.HTML(value=_image_tag(png, text)) for png, text in zip(pictures, texts, strict=True)]
+    for control, names in reversed(controls):  # the last control's stacks hold the frames
+        starts = range(0, len(level), len(names))
+        level = [_stack(level[start : start + len(names)], names) for start in starts]
+        for stack in level:
+            ipywidgets.jslink((control, "index"), (stack, "selected_index"))
+    box = ipywidgets.VBox([*(control for control, _ in controls), *level])
     display(  # type: ignore[no-untyped-call]
         {
             "application/vnd.jupyter.widget-view+json": {
@@ -75,6 +116,37 @@ def flipbook(
             "text/plain": texts[0],
         },
         raw=True,
+    )
+
+
+def _require_name(argument: str, label: str) -> None:
+    if not label:
+        raise ValueError(f"{argument} must not be empty: a screen reader says it")
+
+
+def _texts(argument: str, values: Sequence[Any]) -> list[str]:
+    names = [str(value) for value in values]
+    if len(names) < 2:
+        raise ValueError(f"{argument} must hold at least two values to choose from, got {len(names)}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"{argument} must be told apart by their text, got {names}")
+    return names
+
+
+def _slider(label: str, names: list[str]) -> Any:
+    return ipywidgets.SelectionSlider(
+        options=[(name, index) for index, name in enumerate(names)],
+        description=label,
+        style={"description_width": "initial"},
+        layout={"width": "100%", "max_width": "640px"},
+    )
+
+
+def _buttons(label: str, names: list[str]) -> Any:
+    return ipywidgets.ToggleButtons(
+        options=[(name, index) for index, name in enumerate(names)],
+        description=label,
+        style={"description_width": "initial", "button_width": "auto"},
     )
 
 
@@ -90,10 +162,11 @@ def _stack(frames: list[Any], names: list[str]) -> Any:
 def _png(figure: object) -> bytes:
     if not isinstance(figure, Figure):
         raise TypeError(f"draw must return a matplotlib Figure, got {type(figure).__name__}")
-    full, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(full, format="png")
-    picture = Image.open(full).convert("RGB")
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    canvas, small = FigureCanvasAgg(figure), io.BytesIO()
+    canvas.draw()  # type: ignore[no-untyped-call]
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")  # type: ignore[no-untyped-call]
+    few = picture.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few.save(small, format="png", optimize=True)
     return small.getvalue()
 
 
@@ -109,12 +182,12 @@ def _check_sizes(pictures: list[bytes]) -> None:
         )
 
 
-def _alternative_text(alt: Callable[[Any], str], value: object) -> str:
-    text = alt(value)
+def _alternative_text(alt: Callable[..., str], values: tuple[Any, ...]) -> str:
+    text, shown = alt(*values), ", ".join(map(repr, values))
     if not isinstance(text, str):
-        raise TypeError(f"alt must return text, got {type(text).__name__} for {value!r}")
+        raise TypeError(f"alt must return text, got {type(text).__name__} for {shown}")
     if not text.strip():
-        raise ValueError(f"alt must not be empty, it is for {value!r}")
+        raise ValueError(f"alt must not be empty, it is for {shown}")
     return text
 
 

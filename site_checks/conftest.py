@@ -1,7 +1,10 @@
 """What the checks of the built site share: the site served, a browser, and a page opened in it under watch.
 
-The site lies in `_build/html`. It is served from a sub-folder, as a project's pages are on a host that carries many,
-and it is also opened as files. The browser is Debian's Chromium, or what CHROMIUM names.
+The site lies in `_build/html`, or where SITE says. It is served from a sub-folder, as a project's pages are on a host
+that carries many, and it is also opened as files. The browser is Debian's Chromium, or what CHROMIUM names.
+
+Opening a page costs seconds, so all tests of a view (a page at a width in a theme) share one opening of it, and leave
+it as they found it. They form an xdist group, so that one process runs them.
 """
 
 from __future__ import annotations
@@ -22,10 +25,11 @@ import yaml
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-SITE = ROOT / "_build" / "html"
+SITE = Path(os.environ.get("SITE") or ROOT / "_build" / "html").resolve()
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 FOLDER = "/a/folder/book/"
 MANAGER = "html-manager"
+HEIGHT = 844
 WIDTHS = (390, 1280)
 THEMES = ("light", "dark")
 # Without these Chromium asks its maker's hosts for updates of its own, which no page of ours can help.
@@ -45,7 +49,18 @@ def holds_flipbook(name: str) -> bool:
 
 
 PAGES = pages_of_toc()
+ALL_PAGES = [*PAGES, "search"]
 FLIPBOOK_PAGES = [name for name in PAGES if holds_flipbook(name)]
+
+
+@dataclass
+class Arrival:
+    """How a page stands before anybody scrolls, with all loaded that it fetches of its own accord."""
+
+    tops: list[float]
+    heights: list[int]
+    pictures: int  # that are seen in flipbooks
+    asked_for_manager: bool
 
 
 @dataclass
@@ -59,6 +74,7 @@ class Visit:
     theme: str
     problems: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    arrival: Arrival | None = None
 
     def open(self, query: str = "") -> Visit:
         self.page.on("console", self._on_console)
@@ -69,20 +85,39 @@ class Visit:
         self.page.goto(f"{self.origin}{self.name}.html{query}", wait_until="load")
         return self
 
+    def look_around(self) -> Visit:
+        """Note how the page stands before it is read."""
+        self.page.wait_for_load_state("networkidle")
+        flipbooks = self.page.locator(".flipbook")
+        boxes = [box for box in (each.bounding_box() for each in flipbooks.all()) if box]
+        self.arrival = Arrival(
+            tops=[box["y"] for box in boxes],
+            heights=[round(box["height"]) for box in boxes],
+            pictures=flipbooks.locator("img:visible").count(),
+            asked_for_manager=self.asked_for_manager(),
+        )
+        return self
+
     def read_to_the_end(self) -> Visit:
         """Scroll through the page, so that everything that waits to be seen is loaded, and back to the top."""
         self.page.evaluate(
             """async () => {
-                for (let y = 0; y < document.documentElement.scrollHeight; y += 600) {
-                    window.scrollTo(0, y);
-                    await new Promise((resolve) => setTimeout(resolve, 30));
+                for (let y = 0; y < document.documentElement.scrollHeight; y += window.innerHeight) {
+                    window.scrollTo({ top: y, behavior: "instant" });
+                    await new Promise(requestAnimationFrame);
+                    await new Promise((resolve) => setTimeout(resolve));
                 }
+                await window.MathJax?.startup?.promise;
             }"""
         )
         self.see_flipbooks()
+        self.page.wait_for_function("[...document.images].every((image) => image.complete)")
         self.page.wait_for_load_state("networkidle")
-        self.page.evaluate("() => { window.scrollTo(0, 0); return window.MathJax?.startup?.promise; }")
+        self.to_the_top()
         return self
+
+    def to_the_top(self) -> None:
+        self.page.evaluate("window.scrollTo({ top: 0, behavior: 'instant' })")
 
     def see_flipbooks(self) -> Visit:
         """Bring each flipbook into view, and wait until its widget is there."""
@@ -128,7 +163,7 @@ class Opener:
         query: str = "",
     ) -> Visit:
         context = self.browser.new_context(
-            viewport={"width": width, "height": 844},
+            viewport={"width": width, "height": HEIGHT},
             color_scheme="dark" if theme == "dark" else "light",
             java_script_enabled=javascript,
         )
@@ -190,19 +225,75 @@ def visit(browser: Browser, server: str) -> Iterator[Opener]:
     opener.close()
 
 
-def views() -> Iterator[Any]:
-    """Each page at each width in each theme.
+def views(names: list[str], themes: tuple[str, ...] = THEMES, widths: tuple[int, ...] = WIDTHS) -> Any:
+    """Parametrise a test by views of some pages."""
+    return pytest.mark.parametrize("view", [*_views(names, themes, widths)], indirect=True)
 
-    Tests of one view form a group, so that one process opens the view once for all of them (--dist loadgroup).
-    """
-    for name, width, theme in itertools.product([*PAGES, "search"], WIDTHS, THEMES):
+
+def _views(names: list[str], themes: tuple[str, ...], widths: tuple[int, ...]) -> Iterator[Any]:
+    for name, width, theme in itertools.product(names, widths, themes):
         label = f"{name}-{width}-{theme}"
         yield pytest.param((name, width, theme), id=label, marks=pytest.mark.xdist_group(label))
 
 
-@pytest.fixture(scope="module", params=views())
-def view(request: pytest.FixtureRequest, browser: Browser, server: str) -> Iterator[Visit]:
-    """A page at a width in a theme, opened once and read to its end. Tests look at it and leave it alone."""
+def as_files(names: list[str], fixture: str = "file_view") -> Any:
+    """Parametrise a test by pages opened as files, or by the names of these pages, in the group of such openings."""
+    values = [pytest.param(name, id=name, marks=pytest.mark.xdist_group(f"{name}-file")) for name in names]
+    return pytest.mark.parametrize(fixture, values, indirect=fixture == "file_view")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests of a group follow each other without xdist, too."""
+    order: dict[object, int] = {}
+
+    def place(item: pytest.Item) -> int:
+        group = item.get_closest_marker("xdist_group")
+        return order.setdefault(group.args[0] if group else item.nodeid, len(order))
+
+    items.sort(key=place)
+
+
+class Shared:
+    """The view that was opened last, kept open until another is asked for."""
+
+    def __init__(self, opener: Opener) -> None:
+        self.opener = opener
+        self.wanted: tuple[object, ...] = ()
+        self.last: Visit | None = None
+
+    def visit(self, name: str, width: int = 1280, theme: str = "light", by: str = "http") -> Visit:
+        wanted = (name, width, theme, by)
+        if self.last is None or self.wanted != wanted:
+            self.opener.close()
+            self.last = None  # a page that cannot be opened is not kept
+            self.wanted = wanted
+            self.last = self.opener(name, width, theme, by=by).look_around().read_to_the_end()
+        return self.last
+
+    def keep(self, fit: bool) -> None:
+        """Keep the view for the next test, unless a test that failed may have left it in disorder."""
+        if not fit:
+            self.last = None
+
+
+@pytest.fixture(scope="session")
+def shared(browser: Browser, server: str) -> Iterator[Shared]:
     opener = Opener(browser, server)
-    yield opener(*request.param).read_to_the_end()
+    yield Shared(opener)
     opener.close()
+
+
+@pytest.fixture
+def view(request: pytest.FixtureRequest, shared: Shared) -> Iterator[Visit]:
+    """A page at a width in a theme, opened once and read to its end. Tests leave it as they found it."""
+    failed = request.session.testsfailed
+    yield shared.visit(*request.param)
+    shared.keep(request.session.testsfailed == failed)
+
+
+@pytest.fixture
+def file_view(request: pytest.FixtureRequest, shared: Shared) -> Iterator[Visit]:
+    """A page opened once as a file, and read to its end. Tests leave it as they found it."""
+    failed = request.session.testsfailed
+    yield shared.visit(request.param, by="file")
+    shared.keep(request.session.testsfailed == failed)

@@ -1,167 +1,186 @@
-"""The sliders: they move their frames without a kernel, by mouse and by keyboard, and load only when they are near."""
+"""The flipbooks: controls move their frames without a kernel, by mouse and by keyboard, and load only when near."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from conftest import FLIPBOOK_PAGES, THEMES, WIDTHS, Opener
+from conftest import FLIPBOOK_PAGES, HEIGHT, WIDTHS, Opener, Visit, as_files, views
+from controls import Control, Slider, combinations, controls_of, frame, frames_in_order
 from playwright.sync_api import Locator
 
-pytestmark = pytest.mark.parametrize("name", FLIPBOOK_PAGES)
-sizes = pytest.mark.parametrize("width", WIDTHS)
-ways = pytest.mark.parametrize("by", ["http", "file"])
+NEAR = 600  # how many pixels below the visible part of the page a widget is loaded
+every_view = views(FLIPBOOK_PAGES)
+one_theme = views(FLIPBOOK_PAGES, themes=("light",))
 
 
-def frame(flipbook: Locator) -> str:
-    """The alternative text of the one frame that is seen."""
-    seen = flipbook.locator("img:visible")
-    assert seen.count() == 1
-    return str(seen.get_attribute("alt"))
+def flipbooks_of(view: Visit) -> list[Locator]:
+    found: list[Locator] = view.page.locator(".flipbook").all()
+    assert found
+    return found
 
 
-def handle_of(flipbook: Locator) -> Locator:
-    return flipbook.get_by_role("slider")
+def work_through(flipbook: Locator, choose: Callable[[Control, int], None]) -> None:
+    """Make every combination, and back; see that each has the frame that belongs to it, and that it is told."""
+    flipbook.scroll_into_view_if_needed()
+    controls, belonging = controls_of(flipbook), frames_in_order(flipbook)
+    every = list(combinations(controls))
+    assert len(every) > 1
+    assert len(belonging) == len(every) == len(set(belonging))
+
+    seen, at = [frame(flipbook)], every[0]
+    for combination in [every[0], *every[1:], every[-2], every[0]]:
+        changes = [index for index, choice in enumerate(combination) if choice != at[index]]
+        for index in changes:
+            choose(controls[index], combination[index])
+        seen.append(frame(flipbook, before=seen[-1].alt if changes else None))
+        at = combination
+        assert seen[-1].alt == belonging[every.index(at)], f"the frame of {at} is not the one that is seen"
+        assert seen[-1].choices == at, "a screen reader is not told what is chosen"
+        assert seen[-1].spoken == seen[-1].shown
+
+    assert len({each.source for each in seen}) == len(every), "two combinations show the same picture"
+    assert len({each.height for each in seen}) == 1, "the flipbook changes its height with its frame"
+    for index, control in enumerate(controls):
+        values = {each.spoken[index] for each in seen}
+        assert len(values) == control.choices(), "a screen reader is not told each value"
 
 
-def steps_of(flipbook: Locator) -> int:
-    """How many frames the slider can show."""
-    handle = handle_of(flipbook)
-    return 1 + round(
-        float(handle.get_attribute("aria-valuemax") or 0) - float(handle.get_attribute("aria-valuemin") or 0)
-    )
+@one_theme
+def test_the_keyboard_shows_every_frame(view: Visit) -> None:
+    for flipbook in flipbooks_of(view):
+        work_through(flipbook, lambda control, choice: control.choose_by_keyboard(choice))
+    view.to_the_top()
+    assert view.problems == []
 
 
-@sizes
-@ways
-def test_the_arrow_keys_show_every_frame(name: str, width: int, by: str, visit: Opener) -> None:
-    for flipbook in visit(name, width, by=by).see_flipbooks().page.locator(".flipbook").all():
-        handle, frames, values = handle_of(flipbook), [frame(flipbook)], []
-        handle.focus()
-        for _ in range(steps_of(flipbook) - 1):
-            handle.press("ArrowRight")
-            frames.append(frame(flipbook))
-            values.append(handle.get_attribute("aria-valuetext"))
-            assert values[-1] == flipbook.locator(".widget-readout").inner_text()
-        assert len(frames) > 1
-        assert len(set(frames)) == len(frames), "a step of the slider left the frame as it was"
-        assert len(set(values)) == len(values), "a screen reader is not told the new value"
-        handle.press("ArrowLeft")
-        assert frame(flipbook) == frames[-2]
-        handle.press("Home")
-        assert frame(flipbook) == frames[0]
+@one_theme
+def test_the_mouse_shows_every_frame(view: Visit) -> None:
+    for flipbook in flipbooks_of(view):
+        work_through(flipbook, lambda control, choice: control.choose_by_mouse(choice))
+    view.to_the_top()
+    assert view.problems == []
 
 
-@sizes
-@ways
-def test_the_mouse_shows_every_frame(name: str, width: int, by: str, visit: Opener) -> None:
-    seen = visit(name, width, by=by).see_flipbooks()
-    for flipbook in seen.page.locator(".flipbook").all():
+@one_theme
+def test_a_slider_can_be_drawn(view: Visit) -> None:
+    for flipbook in flipbooks_of(view):
         flipbook.scroll_into_view_if_needed()
-        track = flipbook.locator(".noUi-base").bounding_box()
-        assert track is not None
-        middle, steps = track["y"] + track["height"] / 2, steps_of(flipbook)
-        frames = []
-        for step in range(steps):
-            # 12 pixels above the thin line: the row around it takes clicks, too.
-            seen.page.mouse.click(track["x"] + track["width"] * step / (steps - 1), middle - 12)
-            flipbook.locator(".noUi-state-tap").wait_for(state="detached")  # the handle is still gliding
-            frames.append(frame(flipbook))
-        assert len(set(frames)) == steps, "a click on the slider left the frame as it was"
+        first = frame(flipbook)
+        for slider in (control for control in controls_of(flipbook) if isinstance(control, Slider)):
+            last = slider.choices() - 1
+            slider.drag(0, last)
+            drawn = frame(flipbook, before=first.alt)
+            assert drawn.alt != first.alt
+            assert last in drawn.choices
+            slider.drag(last, 0)
+            assert frame(flipbook, before=drawn.alt) == first
+    view.to_the_top()
 
-        seen.page.mouse.move(track["x"] + track["width"], middle)
-        seen.page.mouse.down()
-        seen.page.mouse.move(track["x"], middle, steps=5)
-        seen.page.mouse.up()
-        seen.page.wait_for_timeout(50)
-        assert frame(flipbook) == frames[0], (
-            "drawing the handle to the left did not bring back the first frame"
+
+@every_view
+def test_a_control_has_a_name_and_room_for_a_finger(view: Visit) -> None:
+    for flipbook in flipbooks_of(view):
+        for control in controls_of(flipbook):
+            assert control.label()
+            assert control.spoken_name() == control.label()
+            for target in control.targets():
+                area = target.bounding_box()
+                assert area is not None
+                assert min(area["width"], area["height"]) >= 44
+
+
+@every_view
+def test_the_keyboard_reaches_every_control_and_its_focus_is_seen(view: Visit) -> None:
+    for flipbook in flipbooks_of(view):
+        stops = [stop for control in controls_of(flipbook) for stop in control.stops()]
+        for stop in stops:
+            stop.focus()
+            view.page.keyboard.press("Shift+Tab")
+            view.page.keyboard.press("Tab")
+            outline = stop.evaluate(
+                """element => {
+                    const style = getComputedStyle(element);
+                    return [document.activeElement === element, style.outlineStyle, parseFloat(style.outlineWidth)];
+                }"""
+            )
+            assert outline == [True, "solid", 3]
+        reachable = flipbook.locator(".flipbook-widget *").evaluate_all(
+            "all => all.filter((each) => each.tabIndex >= 0 && each.checkVisibility()).length"
         )
+        assert reachable == len(stops), "the keyboard stops where nothing can be done"
+    view.page.evaluate("document.activeElement.blur()")
+    view.to_the_top()
 
 
-@sizes
-def test_a_slider_has_a_name_and_room_for_a_finger(name: str, width: int, visit: Opener) -> None:
-    for flipbook in visit(name, width).see_flipbooks().page.locator(".flipbook").all():
-        handle = handle_of(flipbook)
-        label = flipbook.locator(".widget-label:visible").inner_text()
-        assert label.strip()
-        assert handle.get_attribute("aria-label") == label
-        area = handle.locator(".noUi-touch-area").bounding_box()
-        assert area is not None
-        assert min(area["width"], area["height"]) >= 44
+@every_view
+def test_nothing_moves_when_the_widget_replaces_the_still(view: Visit) -> None:
+    assert view.arrival is not None
+    boxes = [flipbook.bounding_box() for flipbook in flipbooks_of(view)]
+    assert [round(box["height"]) for box in boxes if box] == view.arrival.heights
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_the_keyboard_reaches_a_slider_and_its_focus_is_seen(name: str, theme: str, visit: Opener) -> None:
-    seen = visit(name, theme=theme).see_flipbooks()
-    for flipbook in seen.page.locator(".flipbook").all():
-        handle = handle_of(flipbook)
-        handle.focus()
-        seen.page.keyboard.press("Shift+Tab")
-        seen.page.keyboard.press("Tab")
-        outline = handle.evaluate(
-            """element => {
-                const style = getComputedStyle(element);
-                return [document.activeElement === element, style.outlineStyle, parseFloat(style.outlineWidth)];
-            }"""
-        )
-        assert outline == [True, "solid", 3]
+@every_view
+def test_the_widget_manager_waits_until_a_widget_is_near(view: Visit) -> None:
+    assert view.arrival is not None
+    assert view.arrival.asked_for_manager == (min(view.arrival.tops) < HEIGHT + NEAR)
+    assert view.arrival.pictures == len(flipbooks_of(view))
+    assert view.asked_for_manager()
 
 
-@sizes
-def test_nothing_moves_when_the_widget_replaces_the_still(name: str, width: int, visit: Opener) -> None:
-    seen = visit(name, width)
-    before = [box.bounding_box() for box in seen.page.locator(".flipbook").all()]
-    seen.see_flipbooks()
-    after = [box.bounding_box() for box in seen.page.locator(".flipbook").all()]
-    heights = [[round(box["height"]) for box in boxes if box] for boxes in (before, after)]
-    assert heights[0] == heights[1]
+@as_files(FLIPBOOK_PAGES)
+def test_opened_as_a_file_its_controls_work(file_view: Visit) -> None:
+    for flipbook in flipbooks_of(file_view):
+        first = frame(flipbook)
+        for control in controls_of(flipbook):
+            control.choose_by_keyboard(1)
+            changed = frame(flipbook, before=first.alt)
+            assert changed.alt != first.alt
+            control.choose_by_keyboard(0)
+            assert frame(flipbook, before=changed.alt) == first
+    file_view.to_the_top()
+    assert file_view.problems == []
 
 
-@sizes
-def test_the_widget_manager_waits_until_a_widget_is_near(name: str, width: int, visit: Opener) -> None:
-    seen = visit(name, width)
-    seen.page.wait_for_timeout(500)
-    top = min(
-        box["y"] for box in (each.bounding_box() for each in seen.page.locator(".flipbook").all()) if box
-    )
-    assert seen.asked_for_manager() == (top < 844 + 600)
-    assert seen.page.locator(".flipbook img:visible").count() == seen.page.locator(".flipbook").count()
-    seen.see_flipbooks()
-    assert seen.asked_for_manager()
-
-
-@sizes
-@ways
+@as_files(FLIPBOOK_PAGES, "name")
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("by", ["http", "file"])
 def test_without_javascript_the_first_frame_stands_there(
     name: str, width: int, by: str, visit: Opener
 ) -> None:
     seen = visit(name, width, by=by, javascript=False)
-    flipbooks = seen.page.locator(".flipbook").all()
-    for flipbook in flipbooks:
+    for flipbook in flipbooks_of(seen):
         flipbook.scroll_into_view_if_needed()
-        assert len(frame(flipbook)) > 20
+        assert len(frame(flipbook).alt) > 20
         assert flipbook.locator("img").evaluate("image => image.complete && image.naturalWidth > 0")
         assert flipbook.get_by_role("slider").count() == 0
-    assert flipbooks
+        assert flipbook.get_by_role("button").count() == 0
     # The theme asks the browser to fetch two scripts ahead of time, which it gives up without JavaScript.
     assert [problem for problem in seen.problems if "/scripts/" not in problem] == []
 
 
-def test_on_paper_the_first_frame_stands_there_dark_on_white(name: str, visit: Opener) -> None:
-    seen = visit(name, theme="dark").see_flipbooks()
-    seen.page.emulate_media(media="print")
-    seen.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    assert seen.page.locator("html").get_attribute("data-theme") == "light"
-    for flipbook in seen.page.locator(".flipbook").all():
+@views(FLIPBOOK_PAGES, themes=("dark",), widths=(1280,))
+def test_on_paper_the_first_frame_stands_there_dark_on_white(view: Visit) -> None:
+    view.page.emulate_media(media="print")
+    view.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert view.page.locator("html").get_attribute("data-theme") == "light"
+    for flipbook in flipbooks_of(view):
         assert flipbook.locator("img.flipbook-still").is_visible()
-        assert not flipbook.get_by_role("slider").is_visible()
-    seen.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
-    assert seen.page.locator("html").get_attribute("data-theme") == "dark"
+        assert flipbook.locator("img:visible").count() == 1
+        assert not any(stop.is_visible() for stop in flipbook.locator("[role=slider], button").all())
+    view.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    view.page.emulate_media(media="screen")
+    assert view.page.locator("html").get_attribute("data-theme") == "dark"
 
 
-def test_a_solution_opens_by_keyboard(name: str, visit: Opener) -> None:
-    solution = visit(name).page.locator("details.collapsed-cell").first
+@views(FLIPBOOK_PAGES, themes=("light",), widths=(1280,))
+def test_a_solution_opens_by_keyboard(view: Visit) -> None:
+    solution = view.page.locator("details.collapsed-cell").first
     assert solution.locator("summary").inner_text() == "Solution"
     assert solution.get_attribute("open") is None
     solution.locator("summary").press("Enter")
     assert solution.get_attribute("open") is not None
     assert solution.locator(".cell_input").is_visible()
+    solution.locator("summary").press("Enter")
+    assert solution.get_attribute("open") is None
+    view.to_the_top()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from conftest import PAGES, Opener
+from conftest import PAGES, Opener, Visit, as_files
 
 CHAPTERS = [name for name in PAGES if name.startswith("chapters/")]
 
 
 @pytest.mark.parametrize("by", ["http", "file"])
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_a_word_of_a_chapters_text_leads_to_the_chapter(name: str, by: str, visit: Opener) -> None:
-    text = visit(name, by=by).page.locator("article section p").all_inner_texts()
+@as_files(CHAPTERS)
+def test_a_word_of_a_chapters_text_leads_to_the_chapter(by: str, file_view: Visit, visit: Opener) -> None:
+    name, text = file_view.name, file_view.page.locator("article section p").all_inner_texts()
     word = max((word.strip(".,:;?!()") for word in " ".join(text).split() if word.isalpha()), key=len)
     results = visit("search", by=by, query=f"?q={word}")
     results.page.wait_for_selector("#search-results li a")

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
+from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from rnnlib.cells import GRUCell, LSTMCell, RNNCell
 from rnnlib.layers import GRU, LSTM, RNN
-from rnnlib.lengths import check_lengths, mask_from_lengths, reverse_within_length
+from rnnlib.lengths import (
+    check_lengths,
+    last_valid_step,
+    mask_from_lengths,
+    pack,
+    reverse_within_length,
+    run_packed,
+    unpack,
+)
 
 X = torch.zeros(5, 3, 4)  # L = 5, N = 3, H_in = 4
 H = torch.zeros(1, 3, 6)  # H_out = 6
@@ -256,11 +266,174 @@ ARGUMENTS = [
 ]
 
 
+PACKED = [
+    (lambda: pack(X, [5, 2]), ValueError, "lengths must have one entry for each of the 3 sequences, got 2"),
+    (lambda: pack(X, [5, 0, 2]), ValueError, "lengths must be from 1 to L = 5, got 0 at index 1"),
+    (lambda: pack(X, [6, 1, 2]), ValueError, "lengths must be from 1 to L = 5, got 6 at index 0"),
+    (
+        lambda: pack(X, [5, 2, 1], batch_first=True),
+        ValueError,
+        "lengths must have one entry for each of the 5 sequences, got 3",
+    ),
+    (lambda: pack(torch.zeros(5), [5]), ValueError, "x must have shape (L, N, ...), got (5,)"),
+    (lambda: pack([[1, 2]], [1, 1]), TypeError, "x must be a tensor, got list"),
+    (
+        lambda: unpack(pack(X, [4, 2, 1]), total_length=3),
+        ValueError,
+        "total_length must be at least the longest length, which is 4, got 3",
+    ),
+    (
+        lambda: unpack(pack(X, [4, 2, 1]), total_length=0),
+        ValueError,
+        "total_length must be at least the longest length, which is 4, got 0",
+    ),
+    (lambda: last_valid_step(X, [5, 2, 6]), ValueError, "lengths must be from 1 to L = 5, got 6 at index 2"),
+    (
+        lambda: last_valid_step(X, [5, 2, 1], batch_first=True),
+        ValueError,
+        "lengths must have one entry for each of the 5 sequences, got 3",
+    ),
+    (lambda: last_valid_step(torch.zeros(5), [5]), ValueError, "x must have shape (L, N, ...), got (5,)"),
+]
+
+
+def hooked(register: str) -> nn.Module:
+    layer = nn.LSTM(4, 6)
+    getattr(layer, register)(lambda *_: None)
+    return layer
+
+
+def packed(rnn: Any = None, x: object = X, lengths: object = (5, 2, 1), hx: object = None) -> object:
+    return run_packed(rnn or nn.LSTM(4, 6), x, lengths, hx)
+
+
+RUN_PACKED = [
+    *(
+        (
+            lambda register=register: packed(hooked(register)),
+            ValueError,
+            "rnn must have no hooks, because run_packed does not call rnn itself: pack instead",
+        )
+        for register in (
+            "register_forward_hook",
+            "register_forward_pre_hook",
+            "register_full_backward_hook",
+            "register_full_backward_pre_hook",
+        )
+    ),
+    (
+        lambda: packed(LSTM(4, 6)),
+        TypeError,
+        "rnn must be an nn.RNN, nn.LSTM or nn.GRU, got rnnlib.layers.LSTM "
+        "(the layers of rnnlib take lengths=... themselves)",
+    ),
+    (lambda: packed(nn.LSTMCell(4, 6)), TypeError, "rnn must be an nn.RNN, nn.LSTM or nn.GRU, got torch.nn."),
+    (lambda: packed(nn.Linear(4, 6)), TypeError, "rnn must be an nn.RNN, nn.LSTM or nn.GRU, got torch.nn."),
+    (
+        lambda: packed(x=pack_padded_sequence(X, [5, 2, 1])),
+        TypeError,
+        "x must be a padded tensor, got PackedSequence: pass the padded batch and lengths",
+    ),
+    (lambda: packed(x=[[1.0] * 4]), TypeError, "x must be a tensor, got list"),
+    (
+        lambda: packed(x=torch.zeros(5, 4), lengths=[5]),
+        ValueError,
+        "x must have shape (L, N, H_in), with at least one sequence and one step, got (5, 4)",
+    ),
+    (
+        lambda: packed(nn.GRU(4, 6, batch_first=True), torch.zeros(5, 4), [5]),
+        ValueError,
+        "x must have shape (N, L, H_in), with at least one sequence and one step, got (5, 4)",
+    ),
+    (
+        lambda: packed(x=X[:, :0], lengths=[]),
+        ValueError,
+        "x must have shape (L, N, H_in), with at least one sequence and one step, got (5, 0, 4)",
+    ),
+    (
+        lambda: packed(x=X[:0]),
+        ValueError,
+        "x must have shape (L, N, H_in), with at least one sequence and one step, got (0, 3, 4)",
+    ),
+    (
+        lambda: packed(x=torch.zeros(5, 3, 7)),
+        ValueError,
+        "x must end in H_in = input_size = 4, got (5, 3, 7)",
+    ),
+    (
+        lambda: packed(x=X.double()),
+        TypeError,
+        "x must have the weights' dtype torch.float32, got torch.float64",
+    ),
+    (lambda: packed(x=X.long()), TypeError, "x must have the weights' dtype torch.float32, got torch.int64"),
+    (lambda: packed(x=X.to("meta")), ValueError, "x must be on the weights' device cpu, got meta"),
+    (
+        lambda: packed(lengths=torch.ones(3, dtype=torch.int64, device="meta")),
+        ValueError,
+        "lengths must be on the CPU, got a tensor on meta: pass lengths.cpu()",
+    ),
+    (lambda: packed(lengths=[5, 0, 1]), ValueError, "lengths must be from 1 to L = 5, got 0 at index 1"),
+    (lambda: packed(lengths=[5, 2, 6]), ValueError, "lengths must be from 1 to L = 5, got 6 at index 2"),
+    (
+        lambda: packed(nn.GRU(4, 6, batch_first=True), lengths=[4, 1, 1, 1, 1]),
+        ValueError,
+        "lengths must be from 1 to L = 3, got 4 at index 0",
+    ),
+    (
+        lambda: packed(lengths=[5, 2]),
+        ValueError,
+        "lengths must have one entry for each of the 3 sequences, got 2",
+    ),
+    (
+        lambda: packed(lengths=torch.tensor([5.0, 2.0, 1.0])),
+        TypeError,
+        "lengths must be integers, got a tensor of torch.float32",
+    ),
+    (lambda: packed(lengths=None), TypeError, "lengths must be a list, a tuple or a 1-D integer tensor"),
+    (lambda: packed(hx=H), TypeError, "hx must be a tuple of two tensors (h_0, c_0), got Tensor"),
+    (lambda: packed(hx=(H,)), TypeError, "hx must be a tuple of two tensors (h_0, c_0), got tuple of 1"),
+    (lambda: packed(hx=()), TypeError, "hx must be a tuple of two tensors (h_0, c_0), got tuple of 0"),
+    (lambda: packed(nn.GRU(4, 6), hx=(H, H)), TypeError, "hx must be a tensor, got tuple"),
+    (
+        lambda: packed(nn.RNN(4, 6, 2), hx=H),
+        ValueError,
+        "hx (h_0) must have shape (2, 3, 6), got (1, 3, 6)",
+    ),
+    (
+        lambda: packed(nn.LSTM(4, 6, proj_size=2), hx=(H, H)),
+        ValueError,
+        "hx[0] (h_0) must have shape (1, 3, 2), got (1, 3, 6)",
+    ),
+    (
+        lambda: packed(nn.LSTM(4, 6, proj_size=2), hx=(H[..., :2], H[..., :2])),
+        ValueError,
+        "hx[1] (c_0) must have shape (1, 3, 6), got (1, 3, 2)",
+    ),
+    (
+        lambda: packed(hx=(H, H.double())),
+        TypeError,
+        "hx[1] must have the weights' dtype torch.float32, got torch.float64",
+    ),
+    (
+        lambda: packed(nn.GRU(4, 6), hx=H.to("meta")),
+        ValueError,
+        "hx must be on the weights' device cpu, got meta",
+    ),
+]
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
         pytest.param(*case, id=f"{group}: {case[2]}")
-        for group, cases in (("lengths", LENGTHS), ("x", INPUTS), ("hx", STATES), ("argument", ARGUMENTS))
+        for group, cases in (
+            ("lengths", LENGTHS),
+            ("x", INPUTS),
+            ("hx", STATES),
+            ("argument", ARGUMENTS),
+            ("packing", PACKED),
+            ("run_packed", RUN_PACKED),
+        )
         for case in cases
     ],
 )

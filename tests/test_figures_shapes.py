@@ -10,18 +10,19 @@ from torch import nn
 from rnnlib import figures
 from rnnlib.figures import shapes
 
-EVERY = list(product([1, 2], [1, 2], [False, True]))
-every_layout = pytest.mark.parametrize(("layers", "directions", "batch_first"), EVERY)
+EVERY = list(product([1, 2, 3], [False, True], [False, True]))
+every_layout = pytest.mark.parametrize(("layers", "bidirectional", "batch_first"), EVERY)
 
 
-def run(layers, directions, batch_first):
+def run(layers, bidirectional, batch_first):
     """The four tensors of a real layer of the drawing's sizes."""
     torch.manual_seed(0)
     sizes = (shapes.SAMPLES, shapes.STEPS) if batch_first else (shapes.STEPS, shapes.SAMPLES)
     x = torch.randn(*sizes, shapes.FEATURES)
+    directions = 2 if bidirectional else 1
     h_0 = torch.randn(layers * directions, shapes.SAMPLES, shapes.HIDDEN)
     layer = nn.RNN(
-        shapes.FEATURES, shapes.HIDDEN, layers, batch_first=batch_first, bidirectional=directions == 2
+        shapes.FEATURES, shapes.HIDDEN, layers, batch_first=batch_first, bidirectional=bidirectional
     )
     output, h_n = layer(x, h_0)
     return {"x": x, "h_0": h_0, "output": output, "h_n": h_n}
@@ -44,23 +45,23 @@ def white(patch):
 
 
 @every_layout
-def test_the_shapes_written_down_are_those_of_a_real_layer(layers, directions, batch_first):
-    figure = figures.tensor_map(layers, directions, batch_first)
+def test_the_shapes_written_down_are_those_of_a_real_layer(layers, bidirectional, batch_first):
+    figure = figures.tensor_map(layers, bidirectional, batch_first)
     drawn = [text.get_text() for text in figure.axes[0].texts]
-    for name, tensor in run(layers, directions, batch_first).items():
+    for name, tensor in run(layers, bidirectional, batch_first).items():
         assert drawn[drawn.index(name) + 1].endswith(f"= {tuple(tensor.shape)}")
 
 
 @every_layout
-def test_strips_that_look_alike_hold_the_same_numbers(layers, directions, batch_first):
+def test_strips_that_look_alike_hold_the_same_numbers(layers, bidirectional, batch_first):
     figure, tensors = (
-        figures.tensor_map(layers, directions, batch_first),
-        run(layers, directions, batch_first),
+        figures.tensor_map(layers, bidirectional, batch_first),
+        run(layers, bidirectional, batch_first),
     )
     patches = strips(figure)
     final = {label: gid for label, gid in labelled(figure, "h_n") if not white(patches[gid])}
     in_output = dict(labelled(figure, "output"))
-    assert len(final) == directions * shapes.SAMPLES
+    assert len(final) == (2 if bidirectional else 1) * shapes.SAMPLES
     assert final.keys() == in_output.keys()
     for label, gid in in_output.items():
         torch.testing.assert_close(eval(gid, {}, tensors), eval(final[label], {}, tensors))
@@ -68,9 +69,9 @@ def test_strips_that_look_alike_hold_the_same_numbers(layers, directions, batch_
 
 
 @every_layout
-def test_every_number_of_every_tensor_is_drawn_once(layers, directions, batch_first):
-    figure = figures.tensor_map(layers, directions, batch_first)
-    for name, tensor in run(layers, directions, batch_first).items():
+def test_every_number_of_every_tensor_is_drawn_once(layers, bidirectional, batch_first):
+    figure = figures.tensor_map(layers, bidirectional, batch_first)
+    for name, tensor in run(layers, bidirectional, batch_first).items():
         seen = torch.zeros_like(tensor)
         for gid in strips(figure):
             if gid.startswith(f"{name}["):
@@ -79,8 +80,8 @@ def test_every_number_of_every_tensor_is_drawn_once(layers, directions, batch_fi
 
 
 @every_layout
-def test_the_samples_of_x_are_named_where_they_are(layers, directions, batch_first):
-    figure = figures.tensor_map(layers, directions, batch_first)
+def test_the_samples_of_x_are_named_where_they_are(layers, bidirectional, batch_first):
+    figure = figures.tensor_map(layers, bidirectional, batch_first)
     for label, gid in labelled(figure, "x"):
         panel, row = map(int, re.findall(r"\d+", gid)[:2])
         assert int(label) == (panel if batch_first else row)
@@ -93,10 +94,10 @@ def test_the_explorers_frames_have_one_size():
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [
-        ((0, 1, True), "layers"),
-        ((3, 1, True), "layers"),
-        ((1, 3, True), "directions"),
-        ((1, 1, 2), "batch_first"),
+        ((0, False, True), "num_layers"),
+        ((4, False, True), "num_layers"),
+        ((1, 2, True), "bidirectional"),
+        ((1, False, 2), "batch_first"),
     ],
 )
 def test_a_layout_that_cannot_be_drawn_is_refused(arguments, name):

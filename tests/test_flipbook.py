@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 import json
 import re
 
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from rnnlib import flipbook as module
-from rnnlib.flipbook import flipbook
+from rnnlib.flipbook import explorer, flipbook
 
 
 def draw(value, size=(2, 1)):
@@ -92,7 +93,7 @@ def test_drawing_twice_stores_the_same_frames():
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"values": [1]}, ValueError, "values must hold at least two values to step through, got 1"),
+        ({"values": [1]}, ValueError, "values must hold at least two values to choose from, got 1"),
         ({"values": [1, "1"]}, ValueError, r"values must be told apart by their text, got \['1', '1'\]"),
         ({"label": ""}, ValueError, "label must not be empty"),
         ({"alt": lambda value: " "}, ValueError, "alt must not be empty, it is for 1"),
@@ -119,3 +120,56 @@ def test_a_heavy_flipbook_is_refused(monkeypatch):
 def test_the_stored_state_can_be_written_as_json():
     _, state = shown()
     assert json.dumps(state)
+
+
+CONTROLS = {"layers": (1, 2, 3), "both": (False, True)}
+COMBINATIONS = list(itertools.product(*CONTROLS.values()))
+
+
+def explored(controls=CONTROLS):
+    """The one output of an explorer, the combinations that it drew, and the state of every widget."""
+    displayed, drawn = [], []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "display", lambda data, raw: displayed.append(data))
+        explorer(
+            lambda *values: drawn.append(values) or draw(values), controls, alt=lambda *values: str(values)
+        )
+    (output,) = displayed
+    return output, drawn, Widget.get_manager_state()["state"]
+
+
+def ids(state, model):
+    return [child.removeprefix("IPY_MODEL_") for child in state[model]["state"]["children"]]
+
+
+def test_each_combination_is_drawn_once_and_reached_through_links_that_need_no_kernel():
+    output, drawn, state = explored()
+    assert drawn == COMBINATIONS
+    layers, both, outer = ids(state, output["application/vnd.jupyter.widget-view+json"]["model_id"])
+    inner = ids(state, outer)
+    texts = [
+        re.search('alt="([^"]*)"', state[frame]["state"]["value"])[1]
+        for each in inner
+        for frame in ids(state, each)
+    ]
+    assert texts == [str(values) for values in COMBINATIONS]
+    links = [model["state"] for model in state.values() if model["model_name"] == "LinkModel"]
+    for control, stacks in ((layers, [outer]), (both, inner)):
+        reached = [link["target"] for link in links if link["source"] == [f"IPY_MODEL_{control}", "index"]]
+        assert reached == [[f"IPY_MODEL_{stack}", "selected_index"] for stack in stacks]
+    assert state[layers]["model_name"] == "SelectionSliderModel"
+    assert state[both]["model_name"] == "ToggleButtonsModel"
+    assert output["image/png"] in state[ids(state, inner[0])[0]]["state"]["value"]
+
+
+@pytest.mark.parametrize(
+    ("controls", "message"),
+    [
+        ({}, "controls must name at least one control"),
+        ({"": (1, 2)}, "the name of a control must not be empty"),
+        ({"n": (1,)}, r"controls\['n'\] must hold at least two values"),
+    ],
+)
+def test_a_wrong_explorer_is_refused_by_name(controls, message):
+    with pytest.raises(ValueError, match=message):
+        explored(controls)

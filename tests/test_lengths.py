@@ -1,16 +1,18 @@
-"""Masks and reversal on arrays small enough to write down, and their properties on any."""
+"""Masks, reversal and staircases small enough to write down, and their properties on any lengths."""
 
 from __future__ import annotations
 
+from itertools import combinations, pairwise
 from typing import Any
 
 import pytest
 import torch
-from configurations import sampled
+from configurations import generated, sampled
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlib.lengths import check_lengths, mask_from_lengths, reverse_within_length
+from rnnlib.lengths.rectangles import Rectangle, staircase
 
 
 @st.composite
@@ -84,3 +86,63 @@ def test_reversal_passes_gradients_to_the_steps_they_came_from() -> None:
     reverse_within_length(x, [3, 2]).backward(torch.tensor([[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]))
     assert x.grad is not None
     assert x.grad.tolist() == [[3, 5], [2, 4], [1, 6]]
+
+
+def longest_first(most_steps: int, most_sequences: int) -> st.SearchStrategy[list[int]]:
+    lengths = st.lists(st.integers(1, most_steps), min_size=1, max_size=most_sequences)
+    return lengths.map(lambda some: sorted(some, reverse=True))
+
+
+def cost(cover: list[Rectangle], call: float) -> float:
+    return sum(call + (end - start) * rows for start, end, rows in cover)
+
+
+CALLS = st.sampled_from([0, 0.5, 1, 2, 3, 5, 8, 13, 64, float("inf")])
+
+
+def test_the_staircase_of_three_sequences_is_cut_where_cutting_pays() -> None:
+    assert staircase([6, 4, 3], 0) == [(0, 3, 3), (3, 4, 2), (4, 6, 1)]
+    # 1 cell is wasted to save a call, not 5; and 6 cells to save two.
+    assert staircase([6, 4, 3], 1.5) == [(0, 4, 3), (4, 6, 1)]
+    assert staircase([6, 4, 3], 100) == [(0, 6, 3)]
+
+
+@given(longest_first(40, 12), CALLS)
+@generated
+def test_a_staircase_covers_every_valid_cell_once_and_starts_no_sequence_that_has_ended(
+    lengths: list[int], call: float
+) -> None:
+    cover = staircase(lengths, call)
+    assert cover[0].start == 0
+    assert cover[-1].end == lengths[0]
+    assert all(before.end == after.start for before, after in pairwise(cover))
+    for start, end, rows in cover:
+        assert start < end
+        assert rows == sum(length > start for length in lengths)  # those alive at its start, and no other
+    covered = [(t, n) for start, end, rows in cover for t in range(start, end) for n in range(rows)]
+    assert len(covered) == len(set(covered))
+    assert {(t, n) for n, length in enumerate(lengths) for t in range(length)} <= set(covered)
+
+
+@given(longest_first(8, 6), CALLS.filter(lambda call: call < float("inf")))
+@generated
+def test_no_other_cover_costs_less(lengths: list[int], call: float) -> None:
+    steps = range(1, lengths[0])
+    covers = [
+        [
+            Rectangle(start, end, sum(length > start for length in lengths))
+            for start, end in pairwise([0, *cuts, lengths[0]])
+        ]
+        for count in range(len(steps) + 1)
+        for cuts in combinations(steps, count)
+    ]
+    assert cost(staircase(lengths, call), call) == min(cost(cover, call) for cover in covers)
+
+
+@given(longest_first(40, 12))
+@sampled
+def test_calls_that_cost_nothing_waste_no_cell_and_calls_without_price_make_one(lengths: list[int]) -> None:
+    exact = staircase(lengths, 0)
+    assert cost(exact, 0) == sum(lengths)
+    assert [end for _, end, _ in exact] == sorted(set(lengths))
+    assert staircase(lengths, float("inf")) == [(0, lengths[0], len(lengths))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -351,6 +352,27 @@ def test_widget_state_that_no_output_shows_is_dropped() -> None:
     notebook = {"cells": [code("1", id="one")], "metadata": {"widgets": widgets}}
     normalise(notebook)
     assert "widgets" not in notebook["metadata"]
+
+
+@pytest.mark.parametrize("order", itertools.permutations(range(3)))
+def test_several_links_get_the_same_names_however_they_were_stored(order: tuple[int, ...]) -> None:
+    def link(target: int) -> dict[str, Any]:
+        return {
+            "model_name": "LinkModel",
+            "state": {
+                "source": [f"IPY_MODEL_{'1' * 32}", "index"],
+                "target": [f"IPY_MODEL_{target:032x}", "index"],
+            },
+        }
+
+    targets = (0xA, 0xB, 0xC)
+    models: dict[str, Any] = {f"{0xD0 + place:032x}": link(targets[place]) for place in order}
+    models |= {f"{target:032x}": {"model_name": "StackModel", "state": {}} for target in targets}
+    models["1" * 32] = {"model_name": "SelectionSliderModel", "state": {}}
+    children = [f"IPY_MODEL_{'1' * 32}", *(f"IPY_MODEL_{target:032x}" for target in targets)]
+    models["2" * 32] = {"model_name": "VBoxModel", "state": {"children": children}}
+    names = [f"{0xD0 + place:032x}" for place in range(3)]
+    assert shown_models("2" * 32, models)[-3:] == names
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

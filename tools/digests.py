@@ -1,7 +1,7 @@
 """The digest that ties a notebook's stored outputs to the code that made them.
 
-It covers the notebook's code cells, in order, and all of rnnlib's Python files and data. It leaves out the install cell, which
-changes with the repository's address and computes nothing.
+It covers the notebook's code cells, in order, and all of rnnlib's Python files and data. It leaves out the install
+cell, which changes with the repository's address and computes nothing.
 """
 
 from __future__ import annotations

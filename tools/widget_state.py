@@ -46,11 +46,15 @@ def shown_models(view: str, models: dict[str, Any]) -> list[str]:
         if model in models and model not in order:
             order.append(model)
             waiting.extend(reversed(list(references(models[model]["state"]))))
+    place = {model: position for position, model in enumerate(order)}
+    links: dict[str, list[int]] = {}
     for model, content in models.items():
         if content["model_name"] in LINKS:
             ends = [end for end in references(content["state"]) if models[end]["model_name"] not in LINKS]
-            if ends and all(end in order for end in ends):
-                order.append(model)
+            if ends and all(end in place for end in ends):
+                links[model] = [place[end] for end in ends]
+    # By what they link, not as they were stored, for that order depends on their ids.
+    order += sorted(links, key=lambda link: links[link])
     return order
 
 

@@ -19,12 +19,17 @@ from rnnlib.figures.style import (
 )
 
 SAMPLES, STEPS, FEATURES, HIDDEN = 3, 5, 7, 6  # all different, so that a size tells its axis
-PITCH, ROW, COLUMN = 1.07, 0.19, 0.08  # inches: from panel to panel, a row's height, a column's width
+COLUMN, BLOCK = (
+    0.08,
+    0.85,
+)  # inches: a column's width, and the height of every panel, however many rows it has
+PITCH, STATE_PITCH = 1.07, 0.9  # inches from panel to panel: of x and output, of h_0 and h_n
+TOPS = {"x": 6.82, "h_0": 5.44, "output": 3.42, "h_n": 2.02}  # inches
 COLOURS, TINTS, ARROWS = (FORWARD, BACKWARD), ("#d6e6f2", "#fae3d3"), ("→", "←")
 
 
 @styled
-def tensor_map(layers: int, directions: int, batch_first: bool) -> Figure:
+def tensor_map(num_layers: int, bidirectional: bool, batch_first: bool) -> Figure:
     """The four tensors around a recurrent layer, and which slice of which tensor is which state.
 
     A tensor is drawn as Python prints it: the first axis as panels from left to right, the second as rows, the third
@@ -32,51 +37,77 @@ def tensor_map(layers: int, directions: int, batch_first: bool) -> Figure:
     after the last step of their direction: the strips that look alike in ``output`` and ``h_n`` hold the same numbers.
 
     Args:
-        layers: ``num_layers``, 1 or 2.
-        directions: 1, or 2 for a bidirectional layer.
+        num_layers: 1, 2 or 3.
+        bidirectional: whether the layer has two directions.
         batch_first: the layout of ``x`` and ``output``.
 
     Raises:
         ValueError: an argument is out of its range.
     """
-    require("layers", layers, layers in (1, 2), "1 or 2")
-    require("directions", directions, directions in (1, 2), "1 or 2")
-    require("batch_first", batch_first, isinstance(batch_first, bool), "True or False")
-    twice = r"2 \cdot " if directions == 2 else ""
+    _require_layout(num_layers, bidirectional, batch_first)
+    directions = 2 if bidirectional else 1
+    twice = r"2 \cdot " if bidirectional else ""
     outer, inner = (SAMPLES, STEPS) if batch_first else (STEPS, SAMPLES)
     order = "N, L" if batch_first else "L, N"
     states = rf"{twice}\mathrm{{num\_layers}}, N, H_{{out}}"
-    captions = [f"sample {n}" if batch_first else f"step {n + 1}" for n in range(outer)]
-    parts = [(layer, way) for layer in range(layers) for way in range(directions)]
-    parts_captions = [f"layer {layer} {ARROWS[way]}" for layer, way in parts]
+    captions = [f"[{n}] sample {n}" if batch_first else f"[{n}] step {n + 1}" for n in range(outer)]
+    parts = [(layer, way) for layer in range(num_layers) for way in range(directions)]
+    parts_captions = [f"[{k}] {ARROWS[way]}\nlayer {layer}" for k, (layer, way) in enumerate(parts)]
 
-    figure = Drawing(figsize=(WIDTH, 6.0))
-    axes = blank_axes(figure, (0, WIDTH), (0, 6.0))
-    _tensor(axes, 5.95, "x", rf"{order}, H_{{in}}", (outer, inner, FEATURES), captions)
-    _tensor(axes, 4.38, "h_0", states, (len(parts), SAMPLES, HIDDEN), parts_captions)
-    output_shape = (outer, inner, directions * HIDDEN)
-    _tensor(axes, 3.18, "output", rf"{order}, {twice}H_{{out}}", output_shape, captions)
-    _tensor(axes, 1.61, "h_n", states, (len(parts), SAMPLES, HIDDEN), parts_captions)
+    figure = Drawing(
+        figsize=(WIDTH, 6.9), dpi=144
+    )  # with 160, twelve frames would be too large for a flipbook
+    axes = blank_axes(figure, (0, WIDTH), (0, 6.9))
+    call = f"output, h_n = nn.RNN({FEATURES}, {HIDDEN}, num_layers={num_layers},\n"
+    call += f"  bidirectional={bidirectional}, batch_first={batch_first})(x, h_0)"
+    axes.text(0.22, 3.7, call, va="center", family="monospace", fontsize=10, linespacing=1.4)
+    _tensor(axes, "x", rf"{order}, H_{{in}}", (outer, inner, FEATURES), captions)
+    _tensor(axes, "h_0", states, (len(parts), SAMPLES, HIDDEN), parts_captions)
+    _tensor(axes, "output", rf"{order}, {twice}H_{{out}}", (outer, inner, directions * HIDDEN), captions)
+    _tensor(axes, "h_n", states, (len(parts), SAMPLES, HIDDEN), parts_captions)
     for first in range(outer):
         for second in range(inner):
             step, sample = (second, first) if batch_first else (first, second)
-            _strip(axes, 5.95, "x", (first, second), (0, FEATURES), "#ececec", INPUT, str(sample))
+            _strip(axes, "x", (first, second), inner, (0, FEATURES), "#ececec", INPUT, str(sample))
             for way in range(directions):
                 last = step == (STEPS - 1 if way == 0 else 0)
                 label = _name(sample, way) if last else ""
                 columns = (way * HIDDEN, (way + 1) * HIDDEN)
                 face = COLOURS[way] if last else TINTS[way]
-                _strip(axes, 3.18, "output", (first, second), columns, face, "white", label)
+                _strip(axes, "output", (first, second), inner, columns, face, "white", label)
     for index, (layer, way) in enumerate(parts):
         for sample in range(SAMPLES):
             place, label = (index, sample), _name(sample, way)
-            _strip(axes, 4.38, "h_0", place, (0, HIDDEN), "white", COLOURS[way], label)
-            top = layer == layers - 1
+            _strip(axes, "h_0", place, SAMPLES, (0, HIDDEN), "white", COLOURS[way], label)
+            top = layer == num_layers - 1
             colours = (COLOURS[way], "white") if top else ("white", COLOURS[way])
-            _strip(axes, 1.61, "h_n", place, (0, HIDDEN), *colours, label)
+            _strip(axes, "h_n", place, SAMPLES, (0, HIDDEN), *colours, label)
     axes.text(0.22, 0.3, "filled, with the same label: the same numbers", va="center", fontsize=10.5)
     axes.text(0.22, 0.08, "digit: sample    → forward    ← backward", va="center", fontsize=10.5)
     return figure
+
+
+def tensor_map_text(num_layers: int, bidirectional: bool, batch_first: bool) -> str:
+    """The alternative text of :func:`tensor_map` with the same arguments: its shapes, and which slices are alike.
+
+    Raises:
+        ValueError: an argument is out of its range.
+    """
+    _require_layout(num_layers, bidirectional, batch_first)
+    D = 2 if bidirectional else 1
+    first_axes = (SAMPLES, STEPS) if batch_first else (STEPS, SAMPLES)
+    last, first = ("[:, -1]", "[:, 0]") if batch_first else ("[-1]", "[0]")
+    alike = [f"output{last} is h_n[{num_layers - 1}]"]
+    if bidirectional:
+        alike = [
+            f"the forward half of output{last} is h_n[{2 * num_layers - 2}]",
+            f"the backward half of output{first} is h_n[{2 * num_layers - 1}]",
+        ]
+    return (
+        f"num_layers={num_layers}, bidirectional={bidirectional}, batch_first={batch_first}: "
+        f"x {(*first_axes, FEATURES)}, h_0 and h_n {(D * num_layers, SAMPLES, HIDDEN)}, "
+        f"output {(*first_axes, D * HIDDEN)}. Filled alike: {' and '.join(alike)}."
+    )
 
 
 @styled
@@ -107,50 +138,60 @@ def five_shapes() -> Figure:
     return figure
 
 
+def _require_layout(num_layers: int, bidirectional: bool, batch_first: bool) -> None:
+    require("num_layers", num_layers, num_layers in (1, 2, 3), "1, 2 or 3")
+    require("bidirectional", bidirectional, isinstance(bidirectional, bool), "True or False")
+    require("batch_first", batch_first, isinstance(batch_first, bool), "True or False")
+
+
 def _name(sample: int, way: int) -> str:
     return f"{sample}→" if way == 0 else f"←{sample}"
 
 
-def _tensor(
-    axes: Axes, top: float, name: str, axis_names: str, shape: tuple[int, int, int], captions: list[str]
-) -> None:
+def _left(name: str, panel: int) -> float:
+    return 0.22 + panel * (STATE_PITCH if name.startswith("h") else PITCH)
+
+
+def _tensor(axes: Axes, name: str, axis_names: str, shape: tuple[int, int, int], captions: list[str]) -> None:
     """A tensor's name and shape, and the frame of each of its panels with the index that selects it."""
-    panels, rows, columns = shape
+    panels, _, columns = shape
+    top = TOPS[name]
     row_axis = axis_names.split(", ")[1]
     axes.text(0.22, top - 0.1, name, va="center", family="monospace", weight="bold")
     axes.text(1.0, top - 0.1, f"$({axis_names})$ = {shape}", va="center")
-    bottom = top - 0.25 - rows * ROW
-    axes.text(0.1, bottom + rows * ROW / 2, f"${row_axis}$", ha="center", va="center", color=INPUT)
+    bottom = top - 0.25 - BLOCK
+    axes.text(0.1, bottom + BLOCK / 2, f"${row_axis}$", ha="center", va="center", color=INPUT)
     for panel in range(panels):
-        x = 0.22 + panel * PITCH
-        frame = Rectangle(
-            (x, bottom), columns * COLUMN, rows * ROW, fill=False, ec="#222222", lw=1.2, zorder=4
-        )
+        x = _left(name, panel)
+        frame = Rectangle((x, bottom), columns * COLUMN, BLOCK, fill=False, ec="#222222", lw=1.2, zorder=4)
         frame.set_gid(f"{name}[{panel}]")
         axes.add_patch(frame)
-        axes.text(x, bottom - 0.11, f"[{panel}] {captions[panel]}", va="center", fontsize=9.5)
+        axes.text(x, bottom - 0.05, captions[panel], va="top", fontsize=9.5, linespacing=1.1)
 
 
 def _strip(
     axes: Axes,
-    top: float,
     name: str,
     place: tuple[int, int],
+    rows: int,
     columns: tuple[int, int],
     face: str,
     ink: str,
     label: str,
 ) -> None:
-    """A part of one row of one panel. The gid is the Python expression that selects these numbers."""
+    """A part of one of the rows of one panel. The gid is the Python expression that selects these numbers."""
     panel, row = place
     begin, end = columns
-    x, y = 0.22 + panel * PITCH + begin * COLUMN, top - 0.25 - (row + 1) * ROW
-    strip = Rectangle((x, y), (end - begin) * COLUMN, ROW, facecolor=face, edgecolor="#8a8a8a", lw=0.6)
+    height = BLOCK / rows
+    x, y = _left(name, panel) + begin * COLUMN, TOPS[name] - 0.25 - (row + 1) * height
+    strip = Rectangle((x, y), (end - begin) * COLUMN, height, facecolor=face, edgecolor="#8a8a8a", lw=0.6)
     strip.set_gid(f"{name}[{panel}, {row}, {begin}:{end}]")
     axes.add_patch(strip)
     if label:
         middle = x + (end - begin) * COLUMN / 2
-        text = axes.text(middle, y + ROW / 2 - 0.01, label, ha="center", va="center", color=ink, fontsize=10)
+        text = axes.text(
+            middle, y + height / 2 - 0.01, label, ha="center", va="center", color=ink, fontsize=10
+        )
         text.set_gid(strip.get_gid())
 
 

@@ -50,7 +50,7 @@ def pack(x: Tensor, lengths: Sequence[int] | Tensor, batch_first: bool = False) 
     """
     x = check_padded(x, batch_first)  # (L, N, ...)
     checked = check_lengths(lengths, x.shape[1], len(x))
-    order = torch.sort(checked, descending=True, stable=True).indices  # (N), equal lengths keep their order
+    order = torch.sort(checked, descending=True).indices  # (N), not stable: among equals as torch packs them
     longest = int(checked.max())
     alive = mask_from_lengths(checked[order], longest)  # (L, N): True where a sorted sequence has a step
     data = x[:longest].index_select(1, order.to(x.device))[alive.to(x.device)]  # -> (sum of lengths, ...)

@@ -77,8 +77,12 @@ def run_packed(
         # The dense LSTM would compute in the lower precision, the packed one does not.
         dtype = next(rnn.parameters()).dtype
         with torch.autocast("cpu", enabled=False):
-            state = tuple(s.to(dtype) for s in state)
-            output, final = _run_layers(rnn, time_first.to(dtype), checked, state, call, learns)
+            initial = tuple(s.to(dtype) for s in state)
+            output, final = _run_layers(rnn, time_first.to(dtype), checked, initial, call, learns)
+        # Packed, everything has the dtype of the initial state, but a projection computes in the lower precision.
+        cell_dtype = state[1].dtype
+        hidden_dtype = torch.get_autocast_dtype("cpu") if rnn.proj_size else cell_dtype
+        output, final = output.to(hidden_dtype), (final[0].to(hidden_dtype), final[1].to(cell_dtype))
     else:
         output, final = _run_layers(rnn, time_first, checked, state, call, learns)
     output = output.transpose(0, 1) if rnn.batch_first else output  # -> (N, L, D * H_out) with batch_first
@@ -197,11 +201,8 @@ def _check(
     if isinstance(x, PackedSequence):
         raise TypeError("x must be a padded tensor, got PackedSequence: pass the padded batch and lengths")
     weight = next(rnn.parameters())
-    if torch.is_autocast_enabled(weight.device.type):
-        like = x if isinstance(x, Tensor) and x.is_floating_point() else weight
-    else:
-        like = weight
-    x = check_tensor("x", x, like)
+    casts = torch.is_autocast_enabled(weight.device.type)
+    x = check_tensor("x", x, x if casts and isinstance(x, Tensor) and x.is_floating_point() else weight)
     if x.device != weight.device:
         raise ValueError(f"x must be on the weights' device {weight.device}, got {x.device}")
     layout = "(N, L, H_in)" if rnn.batch_first else "(L, N, H_in)"
@@ -216,4 +217,7 @@ def _check(
     shapes: dict[str, tuple[int, ...]] = {"h_0": (rows, batch_size, rnn.proj_size or rnn.hidden_size)}
     if rnn.mode == "LSTM":
         shapes["c_0"] = (rows, batch_size, rnn.hidden_size)
-    return check_lengths(lengths, batch_size, steps), check_state(hx, shapes, x)
+    like, first = x, hx[0] if isinstance(hx, tuple) and hx else hx
+    if casts and isinstance(first, Tensor) and first.is_floating_point():
+        like = x.new_empty(0, dtype=first.dtype)  # hx need not have x's dtype
+    return check_lengths(lengths, batch_size, steps), check_state(hx, shapes, like)

@@ -1,5 +1,6 @@
-/* Puts the book's sliders into its pages. Loaded only by pages that hold a widget; the widget manager itself, which has
- * 3.6 MB, is fetched when the first slider comes near the visible part of the page. Nothing comes from another host. */
+/* Puts the book's sliders and buttons into its pages. Loaded only by pages that hold a widget; the widget manager itself,
+ * which has 3.6 MB, is fetched when the first widget comes near the visible part of the page. Nothing comes from another
+ * host. */
 (() => {
   "use strict";
   const VENDOR = new URL("../", document.currentScript.src);
@@ -24,6 +25,24 @@
     };
   };
 
+  const state = JSON.parse(document.querySelector(STATE).textContent);
+
+  /* What a widget is made of: its controls, from the first to the last, and below them the stack of frames. */
+  const controlsOf = (place) => {
+    const { model_id: id } = JSON.parse(place.querySelector(VIEW).textContent);
+    const parts = state.state[id].state.children.map((child) => state.state[child.replace("IPY_MODEL_", "")]);
+    return parts.filter((part) => part.state._options_labels);
+  };
+
+  /* Before any widget is drawn its controls have their room above the still, and the stack has the still's shape. */
+  const reserveRoom = (place) => {
+    const still = place.querySelector(".flipbook-still");
+    const choices = controlsOf(place).filter((control) => control.model_name === "ToggleButtonsModel").length;
+    place.style.setProperty("--choices", choices);
+    place.style.setProperty("--sliders", controlsOf(place).length - choices);
+    place.style.setProperty("--frame", `${still.getAttribute("width")} / ${still.getAttribute("height")}`);
+  };
+
   let manager;
   const loadManager = async () => {
     window.require = { baseUrl: VENDOR.href };
@@ -39,16 +58,17 @@
     const htmlManager = new HTMLManager({
       loader: (name) => Promise.reject(new Error(`the book has no widget module ${name}`)),
     });
-    await htmlManager.set_state(JSON.parse(document.querySelector(STATE).textContent));
+    await htmlManager.set_state(state);
     return htmlManager;
   };
 
-  /* Resolves when a widget has drawn its slider and its frames, which it does piece by piece. */
-  const drawn = (box) =>
+  /* Resolves when a widget has drawn all its controls and its frame, which it does piece by piece. */
+  const drawn = (box, controls) =>
     new Promise((resolve) => {
       const look = () => {
         const images = [...box.querySelectorAll("img")];
-        if (!box.querySelector(".noUi-handle, select, button") || !images.length) return false;
+        const ready = box.querySelectorAll(".noUi-handle, .widget-toggle-button:first-child").length;
+        if (ready < controls.length || !images.length) return false;
         observer.disconnect();
         resolve(Promise.all(images.map((image) => image.decode().catch(() => {}))));
         return true;
@@ -58,29 +78,43 @@
     });
 
   /* ipywidgets gives a slider's handle no name and only a number for a value. The readout beside it is a text field
-   * that would be a second, nameless stop for the keyboard, although the arrow keys do all that it can do. */
-  const nameControls = (box) => {
-    for (const row of box.querySelectorAll(".widget-inline-hbox")) {
-      const label = row.querySelector(".widget-label");
-      const readout = row.querySelector(".widget-readout");
-      label?.removeAttribute("title");
-      for (const handle of row.querySelectorAll(".noUi-handle")) {
-        if (label?.textContent.trim()) handle.setAttribute("aria-label", label.textContent.trim());
-        if (!readout) continue;
-        const tellValue = () => handle.setAttribute("aria-valuetext", readout.textContent);
-        new MutationObserver(tellValue).observe(readout, { childList: true, characterData: true, subtree: true });
-        tellValue();
-      }
-      readout?.removeAttribute("contenteditable");
-      readout?.removeAttribute("tabindex");
-    }
+   * that would be a second, nameless stop for the keyboard, although the arrow keys do all that it can do. It gets the
+   * width of its longest text, so that the slider beside it keeps its length while it moves. */
+  const nameSlider = (row, name, texts) => {
+    const handle = row.querySelector(".noUi-handle");
+    const readout = row.querySelector(".widget-readout");
+    handle.setAttribute("aria-label", name);
+    const tellValue = () => handle.setAttribute("aria-valuetext", readout.textContent);
+    new MutationObserver(tellValue).observe(readout, { childList: true, characterData: true, subtree: true });
+    tellValue();
+    readout.removeAttribute("contenteditable");
+    readout.removeAttribute("tabindex");
+    const longest = Math.max(...texts.map((text) => text.length));
+    readout.style.setProperty("--longest", `${longest + 1}ch`);
   };
 
-  /* A readout as wide as its longest text, so that the slider beside it keeps its length while it moves. */
-  const reserveReadouts = async (model, box) => {
-    const labels = (await Promise.all(model.get("children") || [])).flatMap((child) => child.get("_options_labels") || []);
-    const longest = Math.max(0, ...labels.map((label) => label.length));
-    for (const readout of box.querySelectorAll(".widget-readout")) readout.style.setProperty("--longest", `${longest + 1}ch`);
+  /* Nor does it say that its buttons belong together, and which of them is pressed only by a class. */
+  const nameButtons = (row, name) => {
+    const buttons = [...row.querySelectorAll("button")];
+    const group = buttons[0].parentElement;
+    group.setAttribute("role", "group");
+    group.setAttribute("aria-label", name);
+    const tellPressed = () => {
+      for (const button of buttons) button.setAttribute("aria-pressed", button.classList.contains("mod-active"));
+    };
+    new MutationObserver(tellPressed).observe(group, { attributeFilter: ["class"], subtree: true });
+    tellPressed();
+  };
+
+  const nameControls = (box, controls) => {
+    const rows = [...box.querySelectorAll(".widget-vbox > *")].slice(0, controls.length);
+    const labels = rows.map((row) => row.querySelector(".widget-label"));
+    for (const [index, { state: control }] of controls.entries()) {
+      labels[index].removeAttribute("title");
+      if (control._view_name === "ToggleButtonsView") nameButtons(rows[index], control.description);
+      else nameSlider(rows[index], control.description, control._options_labels);
+    }
+    box.style.setProperty("--label", `${Math.max(...labels.map((label) => label.offsetWidth))}px`);
   };
 
   const show = async (place) => {
@@ -93,9 +127,9 @@
     box.className = "flipbook-widget";
     script.before(box);
     await htmlManager.display_view(view, box);
-    await drawn(box);
-    nameControls(box);
-    await reserveReadouts(model, box);
+    const controls = controlsOf(place);
+    await drawn(box, controls);
+    nameControls(box, controls);
     place.classList.add("flipbook-ready");
   };
 
@@ -104,10 +138,13 @@
     (entries) => {
       for (const entry of entries.filter((each) => each.isIntersecting)) {
         observer.unobserve(entry.target);
-        show(entry.target).catch((error) => console.error("A slider of this page could not be shown:", error));
+        show(entry.target).catch((error) => console.error("A widget of this page could not be shown:", error));
       }
     },
     { rootMargin: NEAR },
   );
-  for (const place of places) observer.observe(place);
+  for (const place of places) {
+    reserveRoom(place);
+    observer.observe(place);
+  }
 })();
