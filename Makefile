@@ -56,7 +56,7 @@ notebooks: $(TEST) ## execute every notebook in place, or ONLY=chapters/x.ipynb,
 	@$(THREADS) $(PY) tools/notebooks.py $(ONLY)
 
 check-site: book $(TEST) ## check the built site in headless Chromium (needs Debian's chromium, or CHROMIUM=path)
-	@$(PY) -m pytest -n 2 --dist loadgroup site_checks
+	@$(PY) -m pytest -n 2 --dist loadscope site_checks
 
 serve: book ## build the site and serve it on http://localhost:8000 (PORT=...)
 	@echo "http://localhost:$(PORT)"; $(PY) -m http.server --directory $(HTML) --bind 127.0.0.1 $(PORT)

@@ -272,6 +272,18 @@ def summary(title: str, rows: list[Row]) -> list[str]:
         f"{statistics.median(ratio for ratio, _ in ratios):.2f}; above 1.10 in {len(slow)}; at worst {worst:.2f} "
         f"({', '.join(f'{key} {at[key]}' for key in SETTING[2:])})."
     )
+    same = sorted(
+        r["run_packed"] / r["packed"]
+        for r in rows
+        if r["done"] == "forward" and r["kind"] != "LSTM" and r["valid"] < 0.75 and r["packed"]
+    )
+    if same:
+        low, high = same[len(same) // 10], same[-1 - len(same) // 10]
+        paragraphs.append(
+            f"How much of that is noise: in {len(same)} settings (inference by GRU and RNN, half the cells valid or "
+            f"fewer) run_packed does just what packing does. There the ratio of their times is from {low:.2f} to "
+            f"{high:.2f} in the middle eight tenths, and from {same[0]:.2f} to {same[-1]:.2f} in all."
+        )
     for done in ("forward+backward", "forward"):
         groups: dict[tuple[Any, ...], list[float]] = {}
         for ratio, row in ratios:

@@ -354,7 +354,7 @@ def test_widget_state_that_no_output_shows_is_dropped() -> None:
     assert "widgets" not in notebook["metadata"]
 
 
-@pytest.mark.parametrize("order", itertools.permutations(range(3)))
+@pytest.mark.parametrize("order", [*itertools.permutations(range(3))])
 def test_several_links_get_the_same_names_however_they_were_stored(order: tuple[int, ...]) -> None:
     def link(target: int) -> dict[str, Any]:
         return {

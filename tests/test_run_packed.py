@@ -665,3 +665,18 @@ def test_two_uses_of_one_layer_add_their_gradients(kind: str) -> None:
         gradients.append(torch.autograd.grad((output.square().sum() + more.sum()), list(rnn.parameters())))
     for actual, expected in zip(*gradients, strict=True):
         torch.testing.assert_close(actual, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_layer_with_a_forward_of_its_own_is_refused_and_one_without_is_not() -> None:
+    class Named(nn.GRU):
+        pass
+
+    class Doubled(nn.GRU):
+        def forward(self, *arguments: Any) -> Any:
+            output, state = super().forward(*arguments)
+            return 2 * output, state
+
+    x, lengths = batch(4, 2, 3), [4, 2]
+    run_packed(Named(3, 5), x, lengths)
+    with pytest.raises(ValueError, match=r"rnn must have torch's own forward.*got .*Doubled"):
+        run_packed(Doubled(3, 5), x, lengths)

@@ -53,10 +53,11 @@ def run_packed(
         TypeError: rnn is none of the three, x is packed, or a tensor has another dtype than the weights. Under
             autocast x and hx may have any floating dtype, and the results have the dtype that packing gives.
         ValueError: x is not a batch of at least one sequence, or has not rnn's input size; hx has the wrong shape;
-            a tensor is on another device than the weights; lengths are wrong; or rnn has hooks, which would not run.
+            a tensor is on another device than the weights; lengths are wrong; or rnn has hooks or a
+            forward of its own, which would not run.
 
-    Dropout between layers draws other numbers than packing does from the same seed, with the same distribution. The
-    gradients of gradients are not supported where torch's kernel has none (an LSTM on a CPU).
+    Dropout between layers draws other numbers than packing does from the same seed, with the same distribution.
+    Transforms of ``torch.func`` are not supported, and raise an error.
 
     Chapter: Padding and packing.
     """
@@ -74,7 +75,7 @@ def run_packed(
         return _by_torch(rnn, x, checked, hx)
 
     if is_lstm and torch.is_autocast_enabled("cpu"):
-        # The dense LSTM would compute in the lower precision, the packed one does not.
+        # The dense LSTM cannot compute in every lower precision that the packed one can. This is at least as precise.
         dtype = next(rnn.parameters()).dtype
         with torch.autocast("cpu", enabled=False):
             initial = tuple(s.to(dtype) for s in state)
@@ -115,6 +116,7 @@ def _run_layers(
     keep_padding = (not learns and not is_lstm) or layout.padding_is_small(x)
     cells = layout.enter(x, keep_padding)  # (L * N, H_in) -> (cells, H_in)
     finals: list[list[Tensor]] = []
+    all_weights = rnn.all_weights
     for layer in range(rnn.num_layers):
         if layer > 0:
             cells = F.dropout(cells, rnn.dropout, rnn.training)
@@ -123,7 +125,7 @@ def _run_layers(
             index = len(finals)
             read = layout.turn(cells) if direction else cells
             output, final = _run_direction(
-                rnn, rnn.all_weights[index], read, [s[index : index + 1] for s in initial], layout
+                rnn, all_weights[index], read, [s[index : index + 1] for s in initial], layout
             )
             outputs.append(layout.turn(output) if direction else output)
             finals.append(final)
@@ -195,6 +197,11 @@ def _check(
         raise TypeError(
             f"rnn must be an nn.RNN, nn.LSTM or nn.GRU, got {type(rnn).__module__}.{type(rnn).__qualname__} "
             "(the layers of rnnlib take lengths=... themselves)"
+        )
+    if type(rnn).forward not in (nn.RNN.forward, nn.LSTM.forward, nn.GRU.forward):
+        raise ValueError(
+            "rnn must have torch's own forward, because run_packed does not call rnn itself, got a subclass with "
+            f"another, {type(rnn).__qualname__}: pack instead"
         )
     if rnn._forward_hooks or rnn._forward_pre_hooks or rnn._backward_hooks or rnn._backward_pre_hooks:
         raise ValueError("rnn must have no hooks, because run_packed does not call rnn itself: pack instead")
