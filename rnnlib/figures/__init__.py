@@ -1,5 +1,6 @@
 """Drawings of the book. A function takes data and returns a matplotlib Figure; it never trains and never displays."""
 
+from rnnlib.figures.gates import gate_blocks, gate_walk, lstm_cell
 from rnnlib.figures.network import reach, state_walk, unrolled, wavefront
 from rnnlib.figures.packing import packing, packing_step
 from rnnlib.figures.plots import curves
@@ -9,6 +10,9 @@ from rnnlib.figures.staircase import rectangles
 __all__ = [
     "curves",
     "five_shapes",
+    "gate_blocks",
+    "gate_walk",
+    "lstm_cell",
     "packing",
     "packing_step",
     "reach",
