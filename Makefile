@@ -13,7 +13,8 @@ HTML := _build/html
 PORT ?= 8000
 ONLY ?=
 WHAT ?= layers
-NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300
+# A kernel starts in two seconds, and in a minute on a machine that is busy with other things.
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=180
 PARALLEL := -n 2 --dist loadfile
 # Two run at a time, so each computes with one thread; threads that wait for each other must not spin meanwhile.
 THREADS := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive

@@ -87,7 +87,7 @@ def study(order: int, num_layers: int, seeds: int, points: list[int]) -> dict[st
         model = Tagger(num_layers)
         curve = train(model, batches(order, points[-1]), tagging_loss, learning_rate=LEARNING_RATE)
         for point in points:
-            losses[str(point)].append(round(statistics.mean(curve[max(0, point - WINDOW) : point]), 4))
+            losses[str(point)].append(round(statistics.mean(curve.losses[max(0, point - WINDOW) : point]), 4))
     return {
         "order": order,
         "num_layers": num_layers,

@@ -31,19 +31,53 @@ def tag_loss(logits: Tensor, targets: Tensor, mask: Tensor | None = None) -> Ten
         raise ValueError(f"logits must have shape (L, N, C), got {tuple(logits.shape)}")
     if targets.dtype != torch.int64:
         raise TypeError(f"targets must be int64, got {targets.dtype}")
-    if mask is not None and mask.dtype != torch.bool:
-        raise TypeError(f"mask must be bool, got {mask.dtype}")
-    for name, tensor in (("targets", targets), ("mask", mask)):
-        if tensor is not None and tensor.shape != logits.shape[:2]:
-            raise ValueError(f"{name} must have shape {tuple(logits.shape[:2])}, got {tuple(tensor.shape)}")
-    if mask is None:
-        mask = torch.ones_like(targets, dtype=torch.bool)
-    mask = mask.to(logits.device)
-    chosen, classes = logits[mask], targets.to(logits.device)[mask]  # (valid steps, C), (valid steps)
-    if len(classes) == 0:
-        raise ValueError("mask must leave at least one valid step, it leaves none")
+    chosen, classes = _valid(logits, targets, mask, logits.shape[:2])  # (valid steps, C), (valid steps)
     if classes.min() < 0 or classes.max() >= logits.shape[2]:
         raise ValueError(
             f"targets must be classes from 0 to {logits.shape[2] - 1}, got {classes.min()} to {classes.max()}"
         )
     return F.cross_entropy(chosen, classes)
+
+
+def squared_error(predictions: Tensor, targets: Tensor, mask: Tensor | None = None) -> Tensor:
+    r"""The mean squared error over the valid entries, between tensors of the very same shape.
+
+    .. math:: \frac{1}{\sum_k m_k} \sum_k m_k\, (z_k - y_k)^2
+
+    Predictions (N, 1) against targets (N) would broadcast to (N, N) and teach the network the mean; here they are
+    refused. What both hold where the mask is False, a NaN included, changes neither the loss nor a gradient.
+
+    Args:
+        predictions: :math:`z`, of any shape, such as (L, N) or (N).
+        targets: :math:`y`, of the same shape and dtype.
+        mask: :math:`m`, True at valid entries, of the same shape, bool; None if every entry is valid.
+
+    Returns:
+        The loss, in the square of the targets' unit, a tensor without dimensions.
+
+    Raises:
+        TypeError: targets of another dtype than the predictions, or a mask that is not bool.
+        ValueError: another shape, or no valid entry.
+
+    Chapter: Exploding and vanishing gradients.
+    """
+    if targets.dtype != predictions.dtype:
+        raise TypeError(f"targets must be {predictions.dtype} as predictions are, got {targets.dtype}")
+    chosen, wanted = _valid(predictions, targets, mask, predictions.shape)  # (valid entries) each
+    return F.mse_loss(chosen, wanted)
+
+
+def _valid(values: Tensor, targets: Tensor, mask: Tensor | None, shape: torch.Size) -> tuple[Tensor, Tensor]:
+    """The valid ones among values and targets; targets and mask must have the shape."""
+    if mask is not None and mask.dtype != torch.bool:
+        raise TypeError(f"mask must be bool, got {mask.dtype}")
+    for name, tensor in (("targets", targets), ("mask", mask)):
+        if tensor is not None and tensor.shape != shape:
+            raise ValueError(f"{name} must have shape {tuple(shape)}, got {tuple(tensor.shape)}")
+    if mask is None:
+        mask = torch.ones_like(targets, dtype=torch.bool)
+    mask = mask.to(values.device)
+    wanted = targets.to(values.device)[mask]
+    if len(wanted) == 0:
+        raise ValueError("mask must leave at least one valid step, it leaves none")
+    return values[mask], wanted

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from rnnlib.lengths import mask_from_lengths
-from rnnlib.losses import tag_loss
+from rnnlib.losses import squared_error, tag_loss
 
 LENGTHS = [4, 1, 3]
 
@@ -80,3 +80,51 @@ def test_a_wrong_call_is_refused(change, error, message):
     arguments = {"logits": logits, "targets": targets, "mask": mask} | change
     with pytest.raises(error, match=message):
         tag_loss(**arguments)
+
+
+def numbers(seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    predictions, targets = torch.randn(2, 4, 3, generator=generator, dtype=torch.float64)
+    return predictions.requires_grad_(), targets, mask_from_lengths(LENGTHS, 4)
+
+
+def test_the_squared_error_is_the_mean_over_valid_entries():
+    predictions, targets, mask = numbers()
+    terms = [
+        (predictions[t, n] - targets[t, n]) ** 2 for n, length in enumerate(LENGTHS) for t in range(length)
+    ]
+    torch.testing.assert_close(squared_error(predictions, targets, mask), torch.stack(terms).mean())
+    torch.testing.assert_close(squared_error(predictions, targets), F.mse_loss(predictions, targets))
+
+
+@pytest.mark.parametrize("pad", [float("nan"), float("inf"), 1e30])
+def test_padding_changes_neither_the_squared_error_nor_its_gradient(pad):
+    predictions, targets, mask = numbers()
+    (gradient,) = torch.autograd.grad(squared_error(predictions, targets, mask), predictions)
+    spoilt = predictions.detach().masked_fill(~mask, pad).requires_grad_()
+    loss = squared_error(spoilt, targets.masked_fill(~mask, pad), mask)
+    loss.backward()
+    torch.testing.assert_close(loss, squared_error(predictions, targets, mask))
+    torch.testing.assert_close(spoilt.grad, gradient)
+
+
+def test_the_squared_error_has_the_gradient_of_finite_differences():
+    predictions, targets, mask = numbers()
+    assert torch.autograd.gradcheck(lambda z: squared_error(z, targets, mask), predictions)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"predictions": torch.zeros(3, 1)}, ValueError, r"targets must have shape \(3, 1\), got \(3,\)"),
+        ({"predictions": torch.zeros(1, 3)}, ValueError, r"targets must have shape \(1, 3\), got \(3,\)"),
+        ({"mask": torch.ones(1, dtype=torch.bool)}, ValueError, r"mask must have shape \(3,\), got \(1,\)"),
+        ({"mask": torch.zeros(3, dtype=torch.bool)}, ValueError, "at least one valid step"),
+        ({"mask": torch.ones(3)}, TypeError, "mask must be bool, got torch.float32"),
+        ({"targets": torch.zeros(3).long()}, TypeError, "targets must be torch.float32 as predictions are"),
+    ],
+)
+def test_a_squared_error_that_would_broadcast_is_refused(change, error, message):
+    arguments = {"predictions": torch.zeros(3), "targets": torch.zeros(3), "mask": None} | change
+    with pytest.raises(error, match=message):
+        squared_error(**arguments)

@@ -29,7 +29,7 @@ def sample(
         generator: a CPU generator that the symbols are drawn from; torch's own if left out.
 
     Returns:
-        The symbols of :data:`SYMBOLS` as one-hot vectors, (L, N, 3), float32, and the numbers y of open brackets after
+        The symbols of ``SYMBOLS`` as one-hot vectors, (L, N, 3), float32, and the numbers y of open brackets after
         each step, (L, N), int64, from 0 to deepest.
 
     Raises:
