@@ -62,7 +62,7 @@ check-site: book $(TEST) ## check the built site in headless Chromium (needs Deb
 serve: book ## build the site and serve it on http://localhost:8000 (PORT=...)
 	@echo "http://localhost:$(PORT)"; $(PY) -m http.server --directory $(HTML) --bind 127.0.0.1 $(PORT)
 
-benchmark: $(TEST) ## measure on this machine: WHAT=layers, packing (20 to 30 minutes), buckets or depth
+benchmark: $(TEST) ## measure on this machine: WHAT=layers, packing (20 to 30 minutes), buckets, depth or dates
 	@$(PY) benchmarks/$(WHAT).py
 
 repository: $(TEST) ## set the repository's address everywhere: make repository URL=https://github.com/org/repo

@@ -39,24 +39,26 @@ def check_tensor(name: str, value: object, like: Tensor) -> Tensor:
     return value
 
 
-def check_state(hx: object, shapes: dict[str, tuple[int, ...]], x: Tensor) -> tuple[Tensor, ...]:
-    """The initial state as a tuple of tensors of the given shapes; zeros if hx is None.
+def check_state(
+    hx: object, shapes: dict[str, tuple[int, ...]], x: Tensor, name: str = "hx"
+) -> tuple[Tensor, ...]:
+    """The initial state as a tuple of tensors of the given shapes; zeros if hx is None. ``name`` is the argument's.
 
     ``shapes`` has one entry, h_0, where the state is one tensor, and two, h_0 and c_0, where it is a pair.
     """
     if hx is None:
         return tuple(x.new_zeros(shape) for shape in shapes.values())
     if len(shapes) == 1:
-        named = {"hx": hx}
+        named = {name: hx}
     elif isinstance(hx, tuple) and len(hx) == len(shapes):
-        named = {f"hx[{index}]": value for index, value in enumerate(hx)}
+        named = {f"{name}[{index}]": value for index, value in enumerate(hx)}
     else:
         came = f"{type(hx).__name__} of {len(hx)}" if isinstance(hx, tuple) else type(hx).__name__
-        raise TypeError(f"hx must be a tuple of two tensors ({', '.join(shapes)}), got {came}")
+        raise TypeError(f"{name} must be a tuple of two tensors ({', '.join(shapes)}), got {came}")
     state = []
-    for (name, value), (symbol, shape) in zip(named.items(), shapes.items(), strict=True):
-        tensor = check_tensor(name, value, x)
+    for (place, value), (symbol, shape) in zip(named.items(), shapes.items(), strict=True):
+        tensor = check_tensor(place, value, x)
         if tensor.shape != shape:
-            raise ValueError(f"{name} ({symbol}) must have shape {shape}, got {tuple(tensor.shape)}")
+            raise ValueError(f"{place} ({symbol}) must have shape {shape}, got {tuple(tensor.shape)}")
         state.append(tensor)
     return tuple(state)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from rnnlib.lengths import check_lengths, mask_from_lengths
 
 
 def tag_loss(logits: Tensor, targets: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -37,6 +41,34 @@ def tag_loss(logits: Tensor, targets: Tensor, mask: Tensor | None = None) -> Ten
             f"targets must be classes from 0 to {logits.shape[2] - 1}, got {classes.min()} to {classes.max()}"
         )
     return F.cross_entropy(chosen, classes)
+
+
+def sequence_loss(logits: Tensor, targets: Tensor, lengths: Sequence[int] | Tensor) -> Tensor:
+    r"""The mean cross-entropy over the tokens of a batch of target sequences, padding left out.
+
+    .. math:: -\frac{1}{\sum_n T_n} \sum_n \sum_{t=1}^{T_n} \log \mathrm{softmax}(z_{tn})_{y_{tn}}
+
+    with :math:`T_n` = lengths[n]. This is :func:`tag_loss` with the mask that the lengths give: a decoder tags every
+    step with the token that comes next.
+
+    Args:
+        logits: :math:`z`, (T, N, V).
+        targets: :math:`y`, token ids from 0 to V - 1, (T, N), int64.
+        lengths: (N), how many tokens of each target are valid, ``<eos>`` included, from 1 to T, on the CPU.
+
+    Returns:
+        The loss in nats for each token, a tensor without dimensions.
+
+    Raises:
+        TypeError: as :func:`tag_loss`, or lengths that are no integers.
+        ValueError: as :func:`tag_loss`, or wrong lengths.
+
+    Chapter: Sequence to sequence.
+    """
+    if logits.dim() != 3:
+        raise ValueError(f"logits must have shape (T, N, V), got {tuple(logits.shape)}")
+    checked = check_lengths(lengths, logits.shape[1], len(logits))
+    return tag_loss(logits, targets, mask_from_lengths(checked, len(logits)))
 
 
 def squared_error(predictions: Tensor, targets: Tensor, mask: Tensor | None = None) -> Tensor:

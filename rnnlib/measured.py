@@ -68,3 +68,23 @@ def packing_machine(device: str = "cpu") -> str:
     host = machines[device]
     name = host["cpu"] if device == "cpu" else host["device"]
     return f"{name}, {host['cores']} cores, torch {host['torch']}, {host['date']}"
+
+
+def recipes(score: str = "exact") -> dict[str, list[float]]:
+    """What ``benchmarks/dates.py`` scored: a recipe for the dates, and the same with one thing changed.
+
+    Args:
+        score: "exact", the share of unambiguous texts of unseen dates that are right to the last character, or
+            "held_out", that of a language never trained on.
+
+    Returns:
+        By the name of what was changed, the recipe itself first, one score from 0 to 1 for each seed.
+
+    Raises:
+        ValueError: another score.
+
+    Chapter: Sequence to sequence.
+    """
+    if score not in ("exact", "held_out"):
+        raise ValueError(f"score must be 'exact' or 'held_out', got {score!r}")
+    return {row["name"]: list(row[score]) for row in _report("dates_recipes")["rows"]}

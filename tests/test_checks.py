@@ -162,3 +162,17 @@ def test_the_examples_in_the_docstrings_are_true():
     results = doctest.testmod(rnnlib.checks, extraglobs={"torch": torch})
     assert results.attempted >= 5
     assert results.failed == 0
+
+
+def test_only_the_expected_part_of_a_message_is_printed(capsys):
+    with expect_error(ValueError, "no good"):
+        raise ValueError("addmm: no good at all")
+    assert capsys.readouterr().out == "ValueError: no good\n"
+
+
+def test_a_message_without_the_expected_part_is_an_error():
+    with (
+        pytest.raises(AssertionError, match="a message with 'no good' was expected"),
+        expect_error(ValueError, "no good"),
+    ):
+        raise ValueError("something else")

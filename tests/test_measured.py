@@ -48,3 +48,17 @@ def test_the_machine_is_named_with_its_torch_and_the_day() -> None:
     assert "cores" in measured.packing_machine()
     with pytest.raises(ValueError, match="device must be one of"):
         measured.packing_machine("abacus")
+
+
+def test_the_recipe_for_the_dates_comes_first_with_a_score_for_each_seed() -> None:
+    exact, held_out = measured.recipes(), measured.recipes("held_out")
+    assert next(iter(exact)) == "the recipe"
+    assert {name: len(scores) for name, scores in exact.items()} == {
+        name: len(scores) for name, scores in held_out.items()
+    }
+    assert all(0 <= score <= 1 for scores in exact.values() for score in scores)
+
+
+def test_a_score_that_was_not_measured_is_refused() -> None:
+    with pytest.raises(ValueError, match="score must be"):
+        measured.recipes("loss")
