@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
-from conftest import ALL_PAGES, AXE, FLIPBOOK_PAGES, PAGES, SITE, Visit, as_files, views
+import pytest
+from conftest import (
+    ALL_PAGES,
+    AXE,
+    FLIPBOOK_PAGES,
+    HEIGHT,
+    PAGES,
+    ROOT,
+    SITE,
+    WIDTHS,
+    Opener,
+    Visit,
+    as_files,
+    views,
+)
 
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 every_view = views(ALL_PAGES)
@@ -142,6 +157,52 @@ def is_alive(name: str, link: str) -> bool:
     if not target.is_file():
         return False
     return not fragment or f'id="{fragment}"' in text_of(target)
+
+
+def code_cells(name: str) -> list[str]:
+    """The ids of the code cells of a chapter's notebook that the site shows."""
+    notebook = json.loads((ROOT / f"{name}.ipynb").read_text(encoding="utf-8"))
+    return [
+        cell["id"]
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code" and "remove-cell" not in cell["metadata"].get("tags", [])
+    ]
+
+
+@pytest.mark.parametrize("name", FLIPBOOK_PAGES)
+def test_every_code_cell_of_a_chapter_has_its_anchor(name: str) -> None:
+    html = text_of(SITE / f"{name}.html")
+    assert code_cells(name)
+    assert [each for each in code_cells(name) if html.count(f'id="cell-{each}"') != 1] == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("page", ["appendix/questions", "appendix/claims"])
+def test_a_link_to_a_cell_shows_that_cell_and_marks_it(page: str, width: int, visit: Opener) -> None:
+    seen = visit(page, width)
+    link = seen.page.locator('article a[href*="#cell-"]').last
+    anchor = urldefrag(link.get_attribute("href") or "").fragment
+    seen.page.wait_for_load_state("networkidle")  # a request given up by leaving is none that failed
+    link.click()
+    seen.page.wait_for_url(f"**#{anchor}")
+    seen.page.wait_for_load_state("networkidle")
+    seen.page.evaluate("(async () => { await MathJax.startup.promise; await document.fonts.ready; })()")
+    seen.page.wait_for_timeout(500)  # whatever moves has come to rest
+    cell = seen.page.locator(f"#{anchor}")
+    area = cell.bounding_box()
+    assert area is not None
+    assert 0 <= area["y"] < HEIGHT / 4, "what was to be seen is not at the top of the window"
+    assert cell.evaluate("cell => getComputedStyle(cell).outlineStyle") == "solid"
+    assert seen.problems == []
+
+
+def test_the_front_page_says_how_many_checks_there_are(visit: Opener) -> None:
+    said = visit(PAGES[0]).page.locator("p.checks").inner_text()
+    ticks = 0
+    for name in FLIPBOOK_PAGES:
+        ticks += len(re.findall(r'^ +"✓', (ROOT / f"{name}.ipynb").read_text(encoding="utf-8"), re.MULTILINE))
+    assert said.startswith(f"This copy holds {ticks:,} checks, in ")
+    assert f" of {len(FLIPBOOK_PAGES)} chapters." in said
 
 
 @functools.cache

@@ -125,12 +125,13 @@ def notebook() -> Any:
             new_markdown_cell("# A chapter\n\n> **Predict.** What is $h_1$?\n\n> A quotation."),
             new_code_cell(
                 "figure",
+                id="the-figure",
                 outputs=[output(image__png=picture(30, 20), text__plain="<Figure>")],
                 metadata={"mystnb": {"image": {"alt": "A white field"}}},
             ),
             new_code_cell("flipbook", outputs=[flipbook]),
             new_code_cell("slider", outputs=[plain_widget]),
-            new_code_cell("answer = 42", metadata={"tags": ["hide-cell"]}),
+            new_code_cell("answer = 42", id="answer", metadata={"tags": ["hide-cell"]}),
             new_code_cell("drawing = 1", metadata={"tags": ["hide-input"]}),
         ]
     )
@@ -156,6 +157,11 @@ python_maximum_signature_line_length = 20
 PAGE = """# A page
 
 > **Trap: the axis.** Text.
+
+See [the figure](chapter.ipynb#cell-the-figure).
+
+```{checks}
+```
 
 ```{toctree}
 chapter
@@ -197,17 +203,21 @@ sys.exit(main(["-W", "--keep-going", "-q", "-b", "html", ".", "out"]))
 """
 
 
+def build_small(folder: Path, page: str, chapter: Any) -> subprocess.CompletedProcess[str]:
+    (folder / "conf.py").write_text(CONF)
+    (folder / "page.md").write_text(page)
+    (folder / "small_torch_module.py").write_text(MODULE)
+    nbformat.write(chapter, folder / "chapter.ipynb")
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH], cwd=folder, check=False, capture_output=True, text=True
+    )
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], BeautifulSoup]:
     """A small book, built where torch cannot be imported; the fixture gives its pages."""
     folder = tmp_path_factory.mktemp("book")
-    (folder / "conf.py").write_text(CONF)
-    (folder / "page.md").write_text(PAGE)
-    (folder / "small_torch_module.py").write_text(MODULE)
-    nbformat.write(notebook(), folder / "chapter.ipynb")
-    result = subprocess.run(
-        [sys.executable, "-c", WITHOUT_TORCH], cwd=folder, check=False, capture_output=True, text=True
-    )
+    result = build_small(folder, PAGE, notebook())
     assert result.returncode == 0, result.stderr
 
     def page(name: str) -> BeautifulSoup:
@@ -265,6 +275,42 @@ def test_collapsed_cells_say_what_they_hide_and_have_no_other_name(built: Built)
     assert not any(summary.has_attr("aria-label") for summary in summaries)
 
 
+def test_a_code_cell_has_an_anchor_made_from_its_id(built: Built) -> None:
+    figure = only(built("chapter"), "#cell-the-figure")
+    assert "cell" in figure["class"]
+    assert figure.select('img[alt="A white field"]')
+    assert only(built("chapter"), "#cell-answer").select("details")
+    assert len(built("chapter").select("div.cell[id^=cell-]")) == 5
+
+
+def test_a_page_links_to_a_cell(built: Built) -> None:
+    link = next(link for link in built("page").select("a") if link.get_text() == "the figure")
+    assert link["href"] == "chapter.html#cell-the-figure"
+
+
+@pytest.mark.parametrize(
+    ("page", "heading", "message"),
+    [
+        ("[gone](chapter.ipynb#cell-gone)", "A chapter", "local id not found in doc 'chapter': 'cell-gone'"),
+        ("Text.", "Cell answer", "two places of the page have the anchor 'cell-answer'"),
+    ],
+)
+def test_a_link_to_no_cell_and_an_anchor_that_is_taken_are_warnings(
+    page: str, heading: str, message: str, tmp_path: Path
+) -> None:
+    chapter = new_notebook(
+        cells=[new_markdown_cell(f"# {heading}"), new_code_cell("answer = 42", id="answer")]
+    )
+    chapter.metadata["language_info"] = {"name": "python", "pygments_lexer": "python"}
+    result = build_small(tmp_path, f"# A page\n\n{page}\n\n```{{toctree}}\nchapter\n```\n", chapter)
+    assert result.returncode != 0
+    assert message in result.stderr
+
+
+def test_the_count_of_checks_is_a_paragraph(built: Built) -> None:
+    assert only(built("page"), "p.checks").get_text() == "This copy holds 0 checks, in 0 cells of 0 chapters."
+
+
 def test_signatures_read_as_the_source_writes_them_although_torch_is_not_there(built: Built) -> None:
     signatures = [" ".join(sig.get_text().split()) for sig in built("page").select("dt.sig")]
     assert signatures[0].startswith(
@@ -288,6 +334,7 @@ def small_book(tmp_path: Path) -> Path:
         ("mathjax-full/es5", "tex-chtml.js"),
         ("mathjax-full/es5/input/tex/extensions", "one.js"),
         ("mathjax-full/es5/output/chtml/fonts/woff-v2", "one.woff"),
+        ("mathjax-full", "LICENSE"),
         ("requirejs", "require.js"),
         ("@jupyter-widgets/html-manager/dist", "libembed-amd.js"),
         ("@jupyter-widgets/html-manager/dist", "one.woff2"),
@@ -315,6 +362,28 @@ def test_a_build_says_where_the_book_is_and_a_warning_is_an_error_each_time(smal
         assert failed.returncode != 0
         assert "missing.md" in failed.stderr
         assert failed.stderr.strip().splitlines()[-1].startswith("make book: ")
+
+
+def test_the_front_page_counts_anew_in_each_build(small_book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (small_book / "intro.md").write_text("# A book\n\n```{checks}\n```\n")
+    (small_book / "chapters").mkdir()
+
+    def counted(ticks: str) -> str:
+        outputs = [new_output("stream", name="stdout", text=ticks)]
+        chapter = new_notebook(cells=[new_code_cell("check()", id="one", outputs=outputs)])
+        nbformat.write(chapter, small_book / "chapters" / "one.ipynb")
+        done = build(small_book)
+        assert done.returncode == 0, done.stderr
+        html = (small_book / "_build" / "html" / "intro.html").read_text(encoding="utf-8")
+        return only(BeautifulSoup(html, "html.parser"), "p.checks").get_text()
+
+    assert counted("✓ a\n✓ b\n").startswith("This copy holds 2 checks")
+    assert counted("✓ a\n✓ b\n✓ c\n").startswith("This copy holds 3 checks")
+
+    monkeypatch.setenv("CHECKS_PASSED", "yesterday")
+    failed = build(small_book)
+    assert failed.returncode != 0
+    assert "CHECKS_PASSED must be a day such as 2026-11-21, got 'yesterday'" in failed.stderr
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,14 @@ Flipbooks
 Pictures
     A PNG carries its size, so that the text below it does not jump when it arrives.
 
+Anchors of cells
+    A code cell with the id `loop` has the anchor `cell-loop` on the site, so that a page can lead to the very cell that
+    shows something: `[text](../chapters/recurrent-cell.ipynb#cell-loop)`. A link to a cell that is not there is a
+    warning, as it is with headings.
+
+The count of checks
+    The directive `{checks}` says how many checks the chapters hold and when they last passed; see counter.py.
+
 Collapsed cells
     A cell tagged `hide-cell` is a solution and says so; `hide-input` hides code, `hide-output` an output.
 
@@ -23,12 +31,14 @@ The API page
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import struct
 import sys
 from pathlib import Path
 from typing import Any
 
+import counter
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx import addnodes
@@ -36,9 +46,13 @@ from sphinx.application import Sphinx
 from sphinx.ext.autodoc.mock import MockFinder
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
 from sphinx.util.inspect import stringify_signature
 from sphinx.util.typing import stringify_annotation
 from sphinx.writers.html5 import HTML5Translator
+
+LOGGER = logging.getLogger(__name__)
 
 CALLOUTS = ("Predict", "Trap", "Claim", "Recap")
 CALLOUT = re.compile(rf"({'|'.join(CALLOUTS)})\b")
@@ -101,6 +115,47 @@ def cut_text(node: nodes.Element, position: int, pattern: str) -> None:
             node[position] = nodes.Text(text)
         else:
             del node[position]
+
+
+class CellAnchors(SphinxTransform):
+    """Give each code cell of a notebook an anchor made from its id, and let MyST's links find it."""
+
+    default_priority = 210
+
+    def apply(self, **kwargs: Any) -> None:
+        cells = [
+            node for node in self.document.findall(nodes.container) if node.get("nb_element") == "cell_code"
+        ]
+        if not cells:
+            return
+        path = Path(self.env.doc2path(self.env.docname))
+        sources = json.loads(path.read_text(encoding="utf-8"))["cells"] if path.suffix == ".ipynb" else []
+        # MyST looks here for the anchors of a page: the name in a link, then the line, the id and the title.
+        slugs = self.env.metadata[self.env.docname].setdefault("myst_slugs", {})
+        for node in cells:
+            identity = sources[node["cell_index"]].get("id") if sources else None
+            if identity is None:
+                continue
+            anchor = counter.cell_anchor(identity)
+            if anchor in self.document.ids or anchor in slugs:
+                LOGGER.warning("two places of the page have the anchor %r", anchor, location=node)
+                continue
+            node["ids"].append(anchor)
+            self.document.ids[anchor] = node
+            slugs[anchor] = (node.line, anchor, identity)
+
+
+class Checks(SphinxDirective):
+    """`{checks}`: how many checks the chapters hold, and when they last passed."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_reread()  # the page changes with every chapter, and with what git and the environment say
+        root = Path(self.env.srcdir)
+        try:
+            text, _ = self.state.inline_text(counter.statement(root), self.lineno)
+        except ValueError as error:
+            raise self.error(str(error)) from error
+        return [nodes.paragraph("", "", *text, classes=["checks"])]
 
 
 class Flipbooks(SphinxPostTransform):
@@ -244,6 +299,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
         "comments_config", {}, "html"
     )  # Jupyter Book sets it even where comments are not loaded
     app.add_transform(Callouts)
+    app.add_transform(CellAnchors)
+    app.add_directive("checks", Checks)
     app.add_post_transform(Flipbooks)
     app.add_node(nodes.image, override=True, html=(visit_image, depart_image))
     app.setup_extension("myst_nb")

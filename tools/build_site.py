@@ -30,6 +30,7 @@ ASSETS: tuple[tuple[str, str, str], ...] = (
     ("mathjax-full/es5", "tex-chtml.js", "mathjax"),
     ("mathjax-full/es5/input/tex/extensions", "*.js", "mathjax/input/tex/extensions"),
     ("mathjax-full/es5/output/chtml/fonts/woff-v2", "*.woff", "mathjax/output/chtml/fonts/woff-v2"),
+    ("mathjax-full", "LICENSE", "mathjax"),
     ("requirejs", "require.js", "requirejs"),
     ("@jupyter-widgets/html-manager/dist", "libembed-amd.js", "@jupyter-widgets/html-manager/dist"),
     # The widgets' style sheets ask for their icons in both places.
@@ -43,6 +44,7 @@ SHAPES_EVERY_PAGE = (
     "_static/*",
     "requirements-site.txt",
     "tools/book_extension.py",
+    "tools/counter.py",
     "tools/templates/*",
     "tools/web/*",
     "package-lock.json",
