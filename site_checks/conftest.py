@@ -62,6 +62,7 @@ class Arrival:
     heights: list[int]
     pictures: int  # that are seen in flipbooks
     asked_for_manager: bool
+    requests: list[str]
 
 
 @dataclass
@@ -96,6 +97,7 @@ class Visit:
             heights=[round(box["height"]) for box in boxes],
             pictures=flipbooks.locator("img:visible").count(),
             asked_for_manager=self.asked_for_manager(),
+            requests=list(self.requests),
         )
         return self
 
@@ -252,6 +254,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let all tests of a view follow each other, so that it is opened once."""
     order: dict[str, int] = {}
     items.sort(key=lambda item: order.setdefault(view_of(item.nodeid), len(order)))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What each page costs to fetch, as test_sizes.py has measured it."""
+    reports = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
+    rows = sorted({value for report in reports for key, value in report.user_properties if key == "size"})
+    if rows:
+        terminalreporter.section("kB to fetch, compressed: at first, and read to the end")
+        for row in rows:
+            terminalreporter.write_line(row)
 
 
 class ByView(LoadScopeScheduling):

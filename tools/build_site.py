@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import yaml
+from site_address import VARIABLE, clean_address
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
@@ -45,7 +47,9 @@ SHAPES_EVERY_PAGE = (
     "requirements-site.txt",
     "tools/book_extension.py",
     "tools/counter.py",
+    "tools/site_address.py",
     "tools/templates/*",
+    "tools/templates/static/*",
     "tools/web/*",
     "package-lock.json",
 )
@@ -99,8 +103,8 @@ def check_pages_exist() -> None:
 
 
 def digest_of_shared_inputs() -> str:
-    """A digest of all files that shape every page."""
-    digest = hashlib.sha256()
+    """A digest of all that shapes every page: these files, and the site's address."""
+    digest = hashlib.sha256(os.environ.get(VARIABLE, "").encode())
     for pattern in SHAPES_EVERY_PAGE:
         for path in sorted(ROOT.glob(pattern)):
             if path.is_file():
@@ -129,6 +133,10 @@ def build() -> None:
 def main() -> None:
     """Build the site and say where it is."""
     check_pages_exist()
+    try:
+        clean_address(os.environ.get(VARIABLE, ""))
+    except ValueError as error:
+        fail(str(error))
     assemble_assets()
     build()
     print(

@@ -1,11 +1,14 @@
 #!/bin/sh
-# Set up one part of the book's environment in .venv: `site` (no torch), `test` (everything) or `assets` (web files).
+# Set up one part of the book's environment in $VENV (.venv): `site` (no torch), `test` (everything), `assets` (web
+# files), or `colab`, which is an environment of its own with what Colab has and without rnnlib.
 # Plain sh, because it runs before there is any Python of ours. Every failure is one line that says what to do.
 set -u
 
-part=${1:?usage: tools/environment.sh site|test|assets}
-venv=.venv
+part=${1:?usage: tools/environment.sh site|test|assets|colab}
+venv=${VENV:-.venv}
 log=$venv/setup.log
+# Where an environment keeps its programs; Windows has a name of its own for it.
+case ${OS:-} in Windows_NT) bin=$venv/Scripts ;; *) bin=$venv/bin ;; esac
 
 fail() {
     echo "make: $*" >&2
@@ -33,20 +36,41 @@ find_python() {
 }
 
 create_venv() {
-    [ -x $venv/bin/python ] && is_new_enough $venv/bin/python && return
+    [ -x "$bin/python" ] && is_new_enough "$bin/python" && return
     python=$(find_python) || exit 1
     echo "Creating $venv with $("$python" --version)"
-    "$python" -m venv --clear $venv 2>/tmp/rnns-unrolled-venv.$$ ||
+    "$python" -m venv --clear "$venv" 2>/tmp/rnns-unrolled-venv.$$ ||
         fail "could not create $venv ($(tail -n 1 /tmp/rnns-unrolled-venv.$$)); on Debian: apt-get install python3-venv"
     rm -f /tmp/rnns-unrolled-venv.$$
 }
 
 # Retries are few, so that a machine without a network hears of it in seconds.
 pip_install() {
-    if ! $venv/bin/python -m pip --disable-pip-version-check install --quiet --retries 2 "$@" >>$log 2>&1; then
-        fail "installing failed; is there a network? pip's last words: $(grep -v '^ *$' $log | tail -n 1) (all of it: $log)"
+    if ! "$bin/python" -m pip --disable-pip-version-check install --quiet --retries 2 "$@" >>"$log" 2>&1; then
+        fail "installing failed; is there a network? pip's last words: $(grep -v '^ *$' "$log" | tail -n 1) (all of it: $log)"
     fi
 }
+
+# torch comes first, so that its index is asked for it and for nothing else.
+install_torch() { # the version wanted
+    if [ -n "${TORCH_INDEX:-}" ]; then
+        pip_install "$1" --index-url "$TORCH_INDEX"
+    else
+        pip_install "$1"
+    fi
+}
+
+# Which torch: the pinned one, TORCH=2.6 for the last of 2.6, or TORCH=newest.
+wanted_torch() {
+    case ${TORCH:-} in
+    "") grep '^torch==' requirements.txt ;;
+    newest) echo "torch" ;;
+    [0-9]*.[0-9]*) echo "torch==$TORCH.*" ;;
+    *) fail "TORCH=$TORCH is neither a version such as 2.6 nor the word newest." ;;
+    esac
+}
+
+torch=$(wanted_torch) || exit 1 # before anything is made
 
 case $part in
 site)
@@ -56,26 +80,36 @@ site)
     ;;
 test)
     create_venv
-    torch=$(grep '^torch==' requirements.txt)
     echo "Installing what the notebooks and tests need (requirements.txt, $torch)"
-    if [ -n "${TORCH_INDEX:-}" ]; then
-        pip_install "$torch" --index-url "$TORCH_INDEX"
+    install_torch "$torch"
+    if [ -n "${TORCH:-}" ]; then
+        # All but torch is pinned as ever.
+        grep -v '^torch==' requirements.txt >"$venv/requirements.txt"
+        pip_install -r "$venv/requirements.txt"
+    else
+        pip_install -r requirements.txt
     fi
-    pip_install -r requirements.txt
     pip_install --no-deps --editable .
+    ;;
+colab)
+    create_venv
+    torch=$(grep '^torch==' requirements-colab.txt)
+    echo "Installing what Colab has (requirements-colab.txt, $torch)"
+    install_torch "$torch"
+    pip_install -r requirements-colab.txt
     ;;
 assets)
     if ! command -v npm >/dev/null 2>&1; then
         echo "No npm on this machine: installing one into $venv (requirements-node.txt)"
         pip_install -r requirements-node.txt
-        PATH="$PWD/$venv/bin:$PATH"
+        PATH="$PWD/$bin:$PATH"
         export PATH
     fi
     echo "Fetching the web assets (package-lock.json)"
-    npm ci --no-audit --no-fund --loglevel=error >>$log 2>&1 ||
-        fail "npm ci failed; is there a network? npm's last words: $(grep -v '^ *$' $log | tail -n 1) (all of it: $log)"
+    npm ci --no-audit --no-fund --loglevel=error >>"$log" 2>&1 ||
+        fail "npm ci failed; is there a network? npm's last words: $(grep -v '^ *$' "$log" | tail -n 1) (all of it: $log)"
     ;;
 *)
-    fail "tools/environment.sh knows site, test and assets, not '$part'"
+    fail "tools/environment.sh knows site, test, assets and colab, not '$part'"
     ;;
 esac

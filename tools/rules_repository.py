@@ -85,7 +85,7 @@ def targets_agree(makefile: str, readme: str) -> list[str]:
 
 
 GENERATED = re.compile(
-    r"(?:^|/)(?:\.venv|node_modules|_build|build|__pycache__|\.ipynb_checkpoints|\.hypothesis|\.\w+_cache|[\w.-]+\.egg-info)/"
+    r"(?:^|/)(?:\.venv[\w.-]*|node_modules|_build|build|__pycache__|\.ipynb_checkpoints|\.hypothesis|\.\w+_cache|[\w.-]+\.egg-info)/"
 )
 
 
