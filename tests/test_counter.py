@@ -6,7 +6,7 @@ import json
 import os
 import re
 import subprocess
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +130,12 @@ def test_where_git_is_not_installed_no_day_is_said(book: Path, monkeypatch: pyte
     commit(book, "2026-03-01")
     monkeypatch.setenv("PATH", str(book))
     assert statement(book) == COUNTED
+
+
+def test_today_is_a_day_that_can_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = datetime.now(UTC).date()
+    monkeypatch.setenv(counter.VARIABLE, "today")
+    assert day_given() in (before, datetime.now(UTC).date())
 
 
 def test_the_day_given_is_said(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,8 @@ line and no later cell. So the stored lines are counted; an exercise's solution 
 
 When they last passed is said only where it is known:
 
-- The environment variable CHECKS_PASSED gives the day, as 2026-11-21. Whoever has just run the tests may set it; a
-  publishing job does after its tests have passed.
+- The environment variable CHECKS_PASSED gives the day, as 2026-11-21, or the word today. Whoever has just run the
+  tests may set it; a publishing job does after its tests have passed.
 - Otherwise git knows a day by which they had passed, that of the last commit that changed a chapter. It does not where
   a chapter has changed since, and not in a shallow clone, in which every file seems to come from the last commit.
 - A stored output that is older than its sources says nothing about them, so then there is no day at all.
@@ -90,7 +90,7 @@ def words(day: date) -> str:
 
 
 def day_given() -> date | None:
-    """The day that the environment names, or None.
+    """The day that the environment names, or None; "today" is today (UTC).
 
     Raises:
         ValueError: what it names is no day.
@@ -98,6 +98,8 @@ def day_given() -> date | None:
     text = os.environ.get(VARIABLE, "")
     if not text:
         return None
+    if text == "today":
+        return datetime.now(UTC).date()
     try:
         return date.fromisoformat(text)
     except ValueError:
