@@ -29,6 +29,7 @@ from book import ROOT, Cell, Notebook, chapters, notebook_text, read_notebook, r
 from execution import CellError, execute
 from install_cell import install_source, is_install_cell
 from normalise import merge_streams
+from rules_repository import repository_files
 from widget_state import widget_models
 
 PACKAGE = "rnnlib"
@@ -43,16 +44,10 @@ class RuntimeUnfitError(Exception):
 
 def publish(root: Path, folder: Path) -> str:
     """Commit the working tree, with what is new and not ignored, to a repository in `folder`; returns its address."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root,
-        capture_output=True,
-        check=True,
-    ).stdout.decode("utf-8")
-    for name in sorted(set(listed.split("\0"))):
-        if name and (root / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(root / name, folder / name)
+    for path in repository_files(root):
+        target = folder / path.relative_to(root)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
     author = ["-c", "user.name=reader", "-c", "user.email=reader@example.org", "-c", "commit.gpgsign=false"]
     for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "The book"]):
         subprocess.run(["git", *author, *command], cwd=folder, check=True)
