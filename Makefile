@@ -30,7 +30,7 @@ PACKAGE_TESTS = $(filter-out $(TOOL_TESTS),$(wildcard tests/test_*.py))
 
 export VENV SITE_URL
 .DEFAULT_GOAL := help
-.PHONY: help book test lint lint-workflows units package nbval notebooks gpu colab colab-image check-site links serve \
+.PHONY: help book test lint lint-workflows units package nbval disturbed notebooks gpu colab colab-image check-site links serve \
   benchmark repository lock clean distclean
 .DELETE_ON_ERROR:
 
@@ -70,6 +70,13 @@ package: $(TEST) ## prove rnnlib alone: what macOS and Windows run of the tests
 
 nbval: $(TEST)
 	@$(THREADS) $(PY) -m pytest $(PARALLEL) $(NBVAL) $(if $(ONLY),$(ONLY),chapters)
+
+disturbed: $(TEST) ## every notebook's stored outputs with other rounding, other kernels and other numbers of threads
+	@mkdir -p build/disturbed/profile_default/startup
+	@cp tools/flush_to_zero.py build/disturbed/profile_default/startup
+	@OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive ATEN_CPU_CAPABILITY=default MKL_CBWR=COMPATIBLE \
+	  ONEDNN_MAX_CPU_ISA=SSE41 IPYTHONDIR="$(CURDIR)/build/disturbed" \
+	  $(PY) -m pytest $(PARALLEL) $(NBVAL) $(if $(ONLY),$(ONLY),chapters)
 
 notebooks: $(TEST) ## execute every notebook in place, or ONLY=chapters/x.ipynb, and normalise what is stored
 	@$(THREADS) $(PY) tools/notebooks.py $(ONLY)
