@@ -255,13 +255,20 @@ def test_a_file_saved_during_the_run_is_left_alone(book: Path, capsys: pytest.Ca
     assert "run it again" in capsys.readouterr().err
 
 
+def heed_interrupts() -> None:
+    """A shell's background jobs ignore them, and so would the tests' own processes there."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_an_interrupt_leaves_the_file_whole_and_no_kernel_behind(book: Path) -> None:
     marker = book / "started"
     source = f"import os, pathlib, time\npathlib.Path({str(marker)!r}).write_text(str(os.getpid()))\ntime.sleep(60)"
     path = write_notebook(book, "slow", code(source))
     before = path.read_bytes()
     command = [sys.executable, str(ROOT / "tools" / "notebooks.py"), str(path)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+    )
     wait_for(marker.exists)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)

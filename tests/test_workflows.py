@@ -32,8 +32,16 @@ def steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def dry_run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a make would do that knows nothing of the make, the variables and the environment of this test."""
+    inherited = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "TORCH", "VENV", "SITE_URL")
+    environment = {name: value for name, value in os.environ.items() if name not in inherited}
     return subprocess.run(
-        ["make", "--dry-run", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        ["make", "--dry-run", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
