@@ -81,7 +81,7 @@ disturbed: $(TEST) ## every notebook's stored outputs with other rounding, other
 notebooks: $(TEST) ## execute every notebook in place, or ONLY=chapters/x.ipynb, and normalise what is stored
 	@$(THREADS) $(PY) tools/notebooks.py $(ONLY)
 
-gpu: $(TEST) ## every notebook's stored outputs on an NVIDIA card, with proof that the card computed
+gpu: $(TEST) ## every notebook's stored outputs on an NVIDIA card, with proof that each used it
 	@RNNLIB_DEVICE=cuda $(PY) tools/gpu.py $(ONLY)
 
 colab: ## every notebook, or ONLY=…, as Colab would open it: an empty folder, Colab's versions, no rnnlib

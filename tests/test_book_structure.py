@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from book import ROOT, Notebook, chapters, notebook_text, read_notebook, repository_url
+from book import ROOT, Notebook, chapters, notebook_text, read_notebook, repository_files, repository_url
 from normalise import normalise
 from rules_cells import (
     cells_short,
@@ -26,7 +26,6 @@ from rules_outputs import errors_meant, figures_have_alt, flipbooks_sound, no_le
 from rules_repository import (
     no_empty_files,
     no_mention,
-    repository_files,
     requirements_pinned,
     targets_agree,
     toc_matches_chapters,

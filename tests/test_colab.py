@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.metadata
+import re
 import subprocess
 import sys
 from copy import deepcopy
@@ -15,7 +18,7 @@ from colab import SITECUSTOMIZE, differences, panes, publish, readdress, remove_
 from install_cell import install_source, is_install_cell
 from widget_state import STATE, widget_models
 
-ADDRESS = "https://github.com/some-school/rnns"
+ADDRESS = "https://github.com/org/rnns"
 
 
 def chapter(address: str = "") -> Notebook:
@@ -120,3 +123,43 @@ def test_a_developers_own_rnnlib_is_not_taken_away(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(colab.subprocess, "run", refuse)
     with pytest.raises(colab.RuntimeUnfitError, match="an rnnlib of its own"):
         remove_package()
+
+
+def with_what_they_need(names: set[str]) -> set[str]:
+    """These distributions and all that installing them brings along, markers ignored."""
+    found: set[str] = set()
+    while names:
+        found |= names
+        needed: set[str] = set()
+        for name in names:
+            try:
+                requirements = importlib.metadata.requires(name) or []
+            except importlib.metadata.PackageNotFoundError:
+                continue
+            plain = (each for each in requirements if "extra ==" not in each)
+            needed |= {canonical(re.split(r"[^\w.-]", each)[0]) for each in plain}
+        names = needed - found
+    return found
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_the_tool_imports_nothing_that_the_runtime_does_not_have() -> None:
+    """The environment of the tests has more than Colab's, so that a wrong import passes by unseen here."""
+    names, pending = set[str](), ["colab"]
+    while pending:  # the tool's own modules, and what they import at their heads
+        tree = ast.parse((ROOT / "tools" / f"{pending.pop()}.py").read_text(encoding="utf-8"))
+        for node in tree.body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                from_one = [node.module] if isinstance(node, ast.ImportFrom) else []
+                tops = {str(name).partition(".")[0] for name in from_one or [a.name for a in node.names]}
+                pending += [name for name in tops - names if (ROOT / "tools" / f"{name}.py").exists()]
+                names |= tops
+    homes = importlib.metadata.packages_distributions()
+    used = {canonical(homes[name][0]) for name in names if name in homes}
+    listed = (ROOT / "requirements-colab.txt").read_text(encoding="utf-8").splitlines()
+    pinned = {canonical(line.partition("==")[0]) for line in listed if "==" in line}
+    assert {"nbformat", "pyyaml"} <= used
+    assert used - with_what_they_need(pinned) == set()

@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 TORCH = """\
 from types import SimpleNamespace
 __version__ = "0"
-version = SimpleNamespace(cuda="0")
+version = SimpleNamespace(cuda={cuda!r})
 taken = []
 cuda = SimpleNamespace(
     is_available=lambda: {available},
@@ -29,9 +29,9 @@ def zeros(size):
 
 
 def run(
-    folder: Path, *sources: str, available: bool = True, stored: str = "3"
+    folder: Path, *sources: str, available: bool = True, cuda: str | None = "0", stored: str = "3"
 ) -> subprocess.CompletedProcess[str]:
-    (folder / "torch.py").write_text(TORCH.format(available=available))
+    (folder / "torch.py").write_text(TORCH.format(available=available, cuda=cuda))
     cells = [new_code_cell(source, execution_count=1) for source in sources]
     cells[-1]["outputs"] = [new_output("execute_result", {"text/plain": stored}, execution_count=1)]
     write(new_notebook(cells=cells), folder / "chapter.ipynb")
@@ -70,3 +70,9 @@ def test_without_a_card_nothing_passes(tmp_path: Path) -> None:
     done = run(tmp_path, "import torch\ntorch.zeros(1)", "1 + 2", available=False)
     assert done.returncode == 2
     assert done.stderr == "make gpu: torch finds no NVIDIA card here, so nothing was run\n"
+
+
+def test_a_torch_without_cuda_is_not_called_a_machine_without_a_card(tmp_path: Path) -> None:
+    done = run(tmp_path, "1 + 2", available=False, cuda=None)
+    assert done.returncode == 2
+    assert "this torch is a CPU build" in done.stderr

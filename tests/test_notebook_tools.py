@@ -498,6 +498,12 @@ def test_an_address_is_brought_to_one_form(ending: str) -> None:
     assert clean_url(f" {ADDRESS}{ending} ") == ADDRESS
 
 
+def test_an_owner_with_an_underscore_is_an_owner() -> None:
+    """Accounts that an enterprise manages have names such as jdoe_school."""
+    url = f"https://github.com/{'jdoe_school'}/rnns"
+    assert clean_url(url) == url
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

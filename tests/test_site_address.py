@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
 
@@ -16,7 +18,8 @@ from book import ROOT
 from bs4 import BeautifulSoup
 from build_site import ASSETS
 from docutils import nodes
-from site_address import LONGEST, VARIABLE, clean_address, description, make_absolute
+from repository import set_repository
+from site_address import LONGEST, VARIABLE, clean_address, description, is_committed, make_absolute, set_base
 
 ADDRESS = "https://some-school.example/rnns/"
 TEXT = "Two gates, & a state that is <added> to: that is all, and it is enough for long memories."
@@ -175,3 +178,31 @@ def test_only_references_that_depend_on_the_place_are_made_absolute() -> None:
     assert make_absolute(html, "https://a.b/") == (
         '<a href="https://a.b/x.html"><a href="#here"><a href="https://c.d/e"><img src="https://a.b/y.png" alt="src">'
     )
+
+
+def commit_all(folder: Path) -> None:
+    author = ["-c", "user.name=reader", "-c", "user.email=reader@example.org", "-c", "commit.gpgsign=false"]
+    for command in (["add", "--all"], ["commit", "--quiet", "--message", "The book"]):
+        subprocess.run(["git", *author, *command], cwd=folder, check=True)
+
+
+def colab_button(folder: Path) -> str | None:
+    """Where the Colab buttons of a book in this folder lead."""
+    config = {"html_theme_options": {"launch_buttons": {"colab_url": "https://colab.example"}}}
+    app: Any = SimpleNamespace(srcdir=str(folder))
+    set_base(app, cast(Any, config))
+    return config["html_theme_options"]["launch_buttons"].get("colab_url")
+
+
+def test_a_colab_button_opens_only_notebooks_that_are_committed_with_this_address(tmp_path: Path) -> None:
+    """Colab opens what was pushed. A fork's pages must not lead to notebooks that install another's rnnlib."""
+    shutil.copy(ROOT / "_config.yml", tmp_path)
+    assert colab_button(tmp_path)  # without git, a copy is taken at its word
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    commit_all(tmp_path)
+    assert is_committed(tmp_path)
+    set_repository("https://github.com/org/repo", tmp_path)
+    assert not is_committed(tmp_path)
+    assert colab_button(tmp_path) is None
+    commit_all(tmp_path)
+    assert colab_button(tmp_path)

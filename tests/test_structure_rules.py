@@ -9,7 +9,7 @@ from typing import Any
 
 import install_cell
 import pytest
-from book import Notebook
+from book import Notebook, repository_files
 from digests import KEY, sources_digest
 from rules_cells import (
     cells_short,
@@ -23,7 +23,6 @@ from rules_outputs import errors_meant, figures_have_alt, flipbooks_sound, no_le
 from rules_repository import (
     no_empty_files,
     no_mention,
-    repository_files,
     requirements_pinned,
     targets_agree,
     toc_matches_chapters,

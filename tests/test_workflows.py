@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from book import ROOT, chapters, read_notebook
+from book import ROOT, chapters, read_notebook, repository_files
 from install_cell import is_install_cell
-from rules_repository import repository_files
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,11 @@ import nbformat
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# What builds and runs leave behind.
+GENERATED = re.compile(
+    r"(?:^|/)(?:\.venv[\w.-]*|node_modules|_build|build|__pycache__|\.ipynb_checkpoints|\.hypothesis|\.\w+_cache|[\w.-]+\.egg-info)/"
+)
 
 # Notebooks, cells and outputs are plain dictionaries of JSON (nbformat's nodes are dictionaries too).
 Notebook = dict[str, Any]
@@ -23,6 +30,23 @@ Output = dict[str, Any]
 def chapters(root: Path = ROOT) -> list[Path]:
     """All notebooks of the book under `root`, in the order of their names."""
     return sorted((root / "chapters").glob("*.ipynb"))
+
+
+def repository_files(root: Path) -> list[Path]:
+    """The files that belong to the repository: tracked, or new and not ignored.
+
+    In a copy without git, such as a downloaded archive, all files but those that builds and runs leave behind.
+    """
+    if not (root / ".git").exists():
+        files = (path for path in root.rglob("*") if path.is_file())
+        return sorted(path for path in files if not GENERATED.search(path.relative_to(root).as_posix()))
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=root,
+        capture_output=True,
+        check=True,
+    ).stdout.decode("utf-8")
+    return [root / name for name in sorted(set(listed.split("\0"))) if name and (root / name).is_file()]
 
 
 def config(root: Path = ROOT) -> dict[str, Any]:

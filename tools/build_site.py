@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import yaml
-from site_address import VARIABLE, clean_address
+from site_address import VARIABLE, clean_address, is_committed
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
@@ -103,8 +103,8 @@ def check_pages_exist() -> None:
 
 
 def digest_of_shared_inputs() -> str:
-    """A digest of all that shapes every page: these files, and the site's address."""
-    digest = hashlib.sha256(os.environ.get(VARIABLE, "").encode())
+    """A digest of all that shapes every page: these files, the site's address, and whether there are Colab buttons."""
+    digest = hashlib.sha256(f"{os.environ.get(VARIABLE, '')} {is_committed(ROOT)}".encode())
     for pattern in SHAPES_EVERY_PAGE:
         for path in sorted(ROOT.glob(pattern)):
             if path.is_file():
@@ -139,6 +139,11 @@ def main() -> None:
         fail(str(error))
     assemble_assets()
     build()
+    if not is_committed(ROOT):
+        print(
+            "No page has a Colab button, because Colab would open notebooks with another address: "
+            "commit and push what `make repository` has written"
+        )
     print(
         f"The book is at {(HTML / 'index.html').relative_to(ROOT)}; open it in a browser, or run `make serve`"
     )

@@ -25,11 +25,19 @@ import time
 from pathlib import Path
 
 import ipywidgets
-from book import ROOT, Cell, Notebook, chapters, notebook_text, read_notebook, repository_url
+from book import (
+    ROOT,
+    Cell,
+    Notebook,
+    chapters,
+    notebook_text,
+    read_notebook,
+    repository_files,
+    repository_url,
+)
 from execution import CellError, execute
 from install_cell import install_source, is_install_cell
 from normalise import merge_streams
-from rules_repository import repository_files
 from widget_state import widget_models
 
 PACKAGE = "rnnlib"

@@ -1,4 +1,4 @@
-"""Prove every notebook's stored outputs on an NVIDIA card, and that the card computed: `make gpu` runs this.
+"""Prove every notebook's stored outputs on an NVIDIA card, and that each used it: `make gpu` runs this.
 
     RNNLIB_DEVICE=cuda python tools/gpu.py [chapters/x.ipynb …]
 
@@ -58,7 +58,10 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     paths = [Path(argument).resolve() for argument in arguments] or chapters(root)
     found = card()
     if not found:
-        print("make gpu: torch finds no NVIDIA card here, so nothing was run", file=sys.stderr)
+        why = "torch finds no NVIDIA card here"
+        if torch.version.cuda is None:
+            why = "this torch is a CPU build; remove .venv, and let TORCH_INDEX be empty"
+        print(f"make gpu: {why}, so nothing was run", file=sys.stderr)
         return 2
     print(found, flush=True)
     lines, failed = [], 0

@@ -38,7 +38,7 @@ def clean_url(text: str) -> str:
     if parts.query or parts.fragment:
         raise ValueError(f"{text!r} has something after the repository's name; {USAGE}")
     path = parts.path.strip("/").removesuffix(".git")
-    if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?/[A-Za-z0-9._-]+", path) or path.endswith(
+    if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?/[A-Za-z0-9._-]+", path) or path.endswith(
         ("/.", "/..")
     ):
         raise ValueError(f"{text!r} is not of the form https://github.com/org/repo; {USAGE}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -82,28 +81,6 @@ def targets_agree(makefile: str, readme: str) -> list[str]:
         f"the README says `make {name}`, and the Makefile has no such target"
         for name in sorted(said - targets)
     ] + [f"the README does not say what `make {name}` is for" for name in sorted(documented - said)]
-
-
-GENERATED = re.compile(
-    r"(?:^|/)(?:\.venv[\w.-]*|node_modules|_build|build|__pycache__|\.ipynb_checkpoints|\.hypothesis|\.\w+_cache|[\w.-]+\.egg-info)/"
-)
-
-
-def repository_files(root: Path) -> list[Path]:
-    """The files that belong to the repository: tracked, or new and not ignored.
-
-    In a copy without git, such as a downloaded archive, all files but those that builds and runs leave behind.
-    """
-    if not (root / ".git").exists():
-        files = (path for path in root.rglob("*") if path.is_file())
-        return sorted(path for path in files if not GENERATED.search(path.relative_to(root).as_posix()))
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root,
-        capture_output=True,
-        check=True,
-    ).stdout.decode("utf-8")
-    return [root / name for name in sorted(set(listed.split("\0"))) if name and (root / name).is_file()]
 
 
 def no_mention(root: Path, paths: list[Path], forbidden: str) -> list[str]:

@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+import yaml
+from book import repository_url
+from counter import git
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -58,9 +61,18 @@ def description(doctree: nodes.document) -> str:
     return ""
 
 
+def is_committed(root: Path) -> bool:
+    """Whether the last commit names the repository's address that `_config.yml` has; True where there is no git."""
+    committed = git(root, "show", "HEAD:./_config.yml")
+    url = (yaml.safe_load(committed).get("repository") or {}).get("url") if committed else None
+    return committed is None or (url or "") == repository_url(root)
+
+
 def set_base(app: Sphinx, config: Config) -> None:
-    """Let Sphinx write canonical links."""
+    """Let Sphinx write canonical links, and no Colab button that would open a notebook with another address."""
     config["html_baseurl"] = clean_address(os.environ.get(VARIABLE, ""))
+    if not is_committed(Path(app.srcdir)):
+        config["html_theme_options"].get("launch_buttons", {}).pop("colab_url", None)
 
 
 def describe_page(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
