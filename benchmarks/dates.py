@@ -4,24 +4,32 @@
 
 One recipe is trained from several seeds; then one thing is changed at a time. The score is exact match on texts with a
 single reading, of dates never trained on, in the locales trained on, decoded greedily. Results go to ``dates.json`` and
-``dates.md`` in the folder ``--out``, after every row, so that a run that is cut off leaves what it has. The scores go
-to ``dates_recipes.json`` in the folder ``--data``, too, from where the chapter on sequence to sequence draws them.
+``dates.md`` in the folder ``--out``, after every row, so that a run that is cut off leaves what it has and goes on with
+``--resume``. The scores go to ``dates_recipes.json`` in the folder ``--data``, too, from where the chapter on sequence
+to sequence draws them.
+
+Then one training step of the recipe is timed, its encoder run by ``rnnlib.lengths.run_packed``, or packed. The two are
+timed in turn, and the figures are medians.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from timing import medians
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnlib.gates import set_forget_bias
 from rnnlib.losses import sequence_loss
@@ -61,24 +69,25 @@ class Recipe:
 CHANGES: dict[str, dict[str, Any]] = {
     "constant learning rate 0.015": {"one_cycle": False},
     "constant learning rate 0.004": {"one_cycle": False, "peak": 0.004},
-    "forget bias as torch draws it": {"forget_bias": None},
-    "encoder of one direction": {"bidirectional": False},
-    "wrong slice h[:num_layers]": {"sliced": True},
-    "half of the units, 32 and 64": {"encoder_size": 32, "decoder_size": 64},
-    "no clipping": {"max_norm": None},
-    "forcing 0.5 per step": {"forcing": 0.5},
     "peak 0.005": {"peak": 0.005},
+    "peak 0.01": {"peak": 0.01},
     "peak 0.03": {"peak": 0.03},
+    "twice the steps, 2000": {"steps": 2000},
+    "batches of 32, 2000 steps": {"batch_size": 32, "steps": 2000},
     "batches of 128, 500 steps": {"batch_size": 128, "steps": 500},
     "batches not bucketed": {"bucketed": False},
-    "GRU": {"kind": "GRU", "forget_bias": None},
-    "two layers": {"num_layers": 2},
-    "two layers, wrong slice": {"num_layers": 2, "sliced": True},
+    "no clipping": {"max_norm": None},
+    "forget bias as torch draws it": {"forget_bias": None},
+    "forcing 0.5 per step": {"forcing": 0.5},
     "forcing 0.5 per sequence": {"forcing": 0.5, "per": "sequence"},
     "forcing 0": {"forcing": 0.0},
-    "batches of 32, 2000 steps": {"batch_size": 32, "steps": 2000},
-    "twice the steps, 2000": {"steps": 2000},
-    "peak 0.01": {"peak": 0.01},
+    "encoder of one direction": {"bidirectional": False},
+    "wrong slice h[:num_layers]": {"sliced": True},
+    "two layers": {"num_layers": 2},
+    "two layers, wrong slice": {"num_layers": 2, "sliced": True},
+    "half of the units, 32 and 64": {"encoder_size": 32, "decoder_size": 64},
+    "GRU": {"kind": "GRU", "forget_bias": None},
+    "GRU, peak 0.005": {"kind": "GRU", "forget_bias": None, "peak": 0.005},
 }
 
 
@@ -110,12 +119,22 @@ class Sliced(Bridge):
         return super().forward((state[0][: self.num_layers], state[1][: self.num_layers]))
 
 
+class Packing(Encoder):
+    """The encoder as most code writes it."""
+
+    def forward(self, source: Tensor, lengths: Sequence[int] | Tensor) -> tuple[Tensor, State]:
+        packed = pack_padded_sequence(self.embed(source), torch.as_tensor(lengths), enforce_sorted=False)
+        outputs, state = self.rnn(packed)
+        return pad_packed_sequence(outputs, total_length=len(source))[0], state
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--seeds", type=int, default=5, help="runs of the recipe (default: %(default)s)")
     parser.add_argument("--others", type=int, default=2, help="runs of each change (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=1, help="of torch (default: %(default)s)")
     parser.add_argument("--minutes", type=float, default=1e9, help="begin no row after this many minutes")
+    parser.add_argument("--resume", action="store_true", help="keep what dates.json has, add what is missing")
     here = Path(__file__).parent
     parser.add_argument("--out", type=Path, default=here / "results")
     parser.add_argument("--data", type=Path, default=here.parent / "rnnlib" / "data")
@@ -131,19 +150,42 @@ def main() -> None:
         "recipe": asdict(Recipe()),
         "rows": [],
     }
-    for name, change in {"the recipe": {}, **CHANGES}.items():
+    changes = {"the recipe": {}, **CHANGES}
+    rows = kept(options.out / "dates.json", report) if options.resume else {}
+    for name, change in changes.items():
         if time.monotonic() - started > 60 * options.minutes:
             break
         recipe = replace(Recipe(), **change)
-        seeds = range(options.others if change else options.seeds)
-        runs = [study(recipe, task, seed, follow=not change) for seed in seeds]
-        report["rows"].append({"name": name, "change": change, "runs": runs})
-        options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / "dates.json").write_text(json.dumps(report, indent=1) + "\n")
-        (options.out / "dates.md").write_text(page(report))
-        options.data.mkdir(parents=True, exist_ok=True)
-        (options.data / "dates_recipes.json").write_text(json.dumps(scores_of(report), indent=1) + "\n")
-        print(table(report["rows"][-1:]).splitlines()[-1], flush=True)
+        runs = rows[name]["runs"] if name in rows else []
+        known = {run["seed"] for run in runs}
+        missing = [k for k in range(options.others if change else options.seeds) if k not in known]
+        rows[name] = {
+            "name": name,
+            "change": change,
+            "runs": runs + [study(recipe, task, seed, follow=not change) for seed in missing],
+        }
+        report["rows"] = [rows[key] for key in changes if key in rows]
+        write(report, options.out, options.data)
+        print(table([rows[name]]).splitlines()[-1], flush=True)
+    report["steps"] = [step_times(task, bucketed) for bucketed in (True, False)]
+    write(report, options.out, options.data)
+
+
+def kept(file: Path, report: dict[str, Any]) -> dict[str, Any]:
+    """The rows of an earlier report by name, which must have been measured in the same way."""
+    earlier = json.loads(file.read_text())
+    for key in ("torch", "threads", "recipe"):
+        if earlier[key] != report[key]:
+            raise ValueError(f"{file} has another {key}: {earlier[key]}, now {report[key]}")
+    return {row["name"]: row for row in earlier["rows"]}
+
+
+def write(report: dict[str, Any], out: Path, data: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "dates.json").write_text(json.dumps(report, indent=1) + "\n")
+    (out / "dates.md").write_text(page(report))
+    data.mkdir(parents=True, exist_ok=True)
+    (data / "dates_recipes.json").write_text(json.dumps(scores_of(report), indent=1) + "\n")
 
 
 def scores_of(report: dict[str, Any]) -> dict[str, Any]:
@@ -155,7 +197,7 @@ def scores_of(report: dict[str, Any]) -> dict[str, Any]:
         }
         for row in report["rows"]
     ]
-    return {**report, "rows": rows}
+    return {key: value for key, value in report.items() if key != "steps"} | {"rows": rows}
 
 
 def make_task() -> Task:
@@ -234,6 +276,36 @@ def study(recipe: Recipe, task: Task, seed: int, follow: bool) -> dict[str, Any]
         "per_locale": per_locale,
         "curve": curve,
     }
+
+
+def step_times(task: Task, bucketed: bool) -> dict[str, Any]:
+    """Milliseconds of one training step with run_packed and with packing, on the same batches and weights."""
+    recipe = Recipe(bucketed=bucketed, steps=2 * POOL)
+    drawn = list(batches(recipe, task, seed=0))
+    torch.manual_seed(0)
+    by_run_packed = make_model(recipe, task)
+    by_packing = copy.deepcopy(by_run_packed)
+    by_packing.encoder.__class__ = Packing
+    times = medians(
+        {
+            "run_packed": partial(steps, by_run_packed, drawn),
+            "packing": partial(steps, by_packing, drawn),
+        },
+        torch.device("cpu"),
+        repeats=15,
+    )
+    return {"bucketed": bucketed, **{way: round(time / len(drawn), 2) for way, time in times.items()}}
+
+
+def steps(model: Seq2Seq, drawn: list[dates.Batch]) -> None:
+    """Everything that one step of the training does, for each batch, with a rate that changes no weight."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.0)
+    for batch in drawn:
+        optimizer.zero_grad()
+        logits = model(batch.source, batch.source_lengths, batch.target)
+        sequence_loss(logits, batch.target, batch.target_lengths).backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
 
 
 def clocks() -> tuple[float, float]:
@@ -327,6 +399,15 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def step_table(found: list[dict[str, Any]]) -> str:
+    lines = ["| batches | run_packed, ms | packing, ms | packing over run_packed |", "|---|--:|--:|--:|"]
+    for times in found:
+        name = "of similar length" if times["bucketed"] else "not bucketed"
+        ratio = times["packing"] / times["run_packed"]
+        lines.append(f"| {name} | {times['run_packed']:.1f} | {times['packing']:.1f} | {ratio:.2f} |")
+    return "\n".join(lines)
+
+
 def curves(runs: list[dict[str, Any]]) -> str:
     """The learning curves of a recipe, as means over the seeds."""
     lines = [
@@ -355,8 +436,8 @@ def page(report: dict[str, Any]) -> str:
         f"{recipe['decoder_size']}, embeddings of {recipe['embedding_size']}, forget bias {recipe['forget_bias']}, "
         f"{recipe['steps']} batches of {recipe['batch_size']} fresh examples of similar length, Adam, one-cycle "
         f"schedule up to {recipe['peak']}, gradients clipped to {recipe['max_norm']}, forcing {recipe['forcing']}. "
-        "Each row below changes one thing. Exact match: 4000 random texts of test dates, without those with several "
-        "readings, decoded greedily. The held-out locale: 1000 texts in a language never trained on.",
+        "Each row below changes what it is named for. Exact match: 4000 random texts of test dates, without those with "
+        "several readings, decoded greedily. The held-out locale: 1000 texts in a language never trained on.",
         table(report["rows"]),
         f"On all test texts, ambiguous ones included, the recipe scores "
         f"{100 * statistics.mean(run['all'] for run in first):.1f} percent. Its worst locales: "
@@ -367,6 +448,12 @@ def page(report: dict[str, Any]) -> str:
         "while all is right, the decoder reads the same tokens.",
         curves(first),
     ]
+    if "steps" in report:
+        paragraphs += [
+            f"One training step of the recipe, the encoder by run_packed or packed: medians of passes over {2 * POOL} "
+            "batches, timed in turn.",
+            step_table(report["steps"]),
+        ]
     return "\n\n".join(paragraphs) + "\n"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
+KINDS = ("RNN", "GRU", "LSTM")
+
 
 def check_size(name: str, value: int, least: int = 1) -> int:
     """Give value back if it is an int of at least ``least``; raise an error that names it otherwise."""
@@ -18,6 +20,13 @@ def check_flag(name: str, value: bool) -> bool:
     """Give value back if it is a bool; raise an error that names it otherwise."""
     if not isinstance(value, bool):
         raise TypeError(f"{name} must be True or False, got {value!r} ({type(value).__name__})")
+    return value
+
+
+def check_kind(value: str) -> str:
+    """Give value back if it is one of the three kinds of recurrent layers."""
+    if value not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {value!r}")
     return value
 
 

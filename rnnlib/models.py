@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnlib import layers
-from rnnlib.arguments import check_flag, check_size, check_tensor
+from rnnlib.arguments import check_flag, check_kind, check_size, check_tensor
 from rnnlib.cells import initialize
 
 KINDS = {"RNN": layers.RNN, "GRU": layers.GRU, "LSTM": layers.LSTM}
@@ -49,9 +49,7 @@ class Reader(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        if kind not in KINDS:
-            raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
-        self.rnn = KINDS[kind](
+        self.rnn = KINDS[check_kind(kind)](
             input_size, hidden_size, num_layers, dropout=dropout, bidirectional=bidirectional
         )
         directions = 2 if bidirectional else 1

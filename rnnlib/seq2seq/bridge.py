@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnnlib.arguments import check_flag, check_size
-from rnnlib.seq2seq.parts import State, check_given, check_kind
+from rnnlib.arguments import check_flag, check_kind, check_size
+from rnnlib.seq2seq.parts import State, check_given
 
 
 class Bridge(nn.Module):

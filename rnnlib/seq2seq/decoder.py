@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch import Tensor, nn
 
 from rnnlib.seq2seq.parts import Recurrent, State, check_given, check_tokens
@@ -93,14 +91,3 @@ class Decoder(Recurrent):
         token = check_tokens("token", token, "(N)", self.embedding)
         logits, state = self(token.unsqueeze(0), state)  # (N) -> (1, N)
         return logits.squeeze(0), state  # (1, N, V) -> (N, V)
-
-    def configuration(self) -> dict[str, Any]:
-        """The arguments that build another decoder of this form."""
-        return {
-            "vocabulary_size": self.vocabulary_size,
-            "embedding_size": self.embedding_size,
-            "hidden_size": self.hidden_size,
-            "kind": self.kind,
-            "num_layers": self.num_layers,
-            "dropout": self.dropout,
-        }

@@ -7,7 +7,6 @@ from typing import Any
 
 from torch import Tensor
 
-from rnnlib.arguments import check_flag
 from rnnlib.lengths import check_lengths, mask_from_lengths, run_packed
 from rnnlib.seq2seq.parts import Recurrent, State, check_tokens
 from rnnlib.vocabulary import PAD
@@ -37,28 +36,6 @@ class Encoder(Recurrent):
     Chapter: Sequence to sequence.
     """
 
-    def __init__(
-        self,
-        vocabulary_size: int,
-        embedding_size: int,
-        hidden_size: int,
-        *,
-        kind: str = "LSTM",
-        num_layers: int = 1,
-        bidirectional: bool = True,
-        dropout: float = 0.0,
-    ) -> None:
-        super().__init__(
-            vocabulary_size,
-            embedding_size,
-            hidden_size,
-            kind=kind,
-            num_layers=num_layers,
-            bidirectional=bidirectional,
-            dropout=dropout,
-        )
-        self.bidirectional = check_flag("bidirectional", bidirectional)
-
     def forward(self, source: Tensor, lengths: Sequence[int] | Tensor) -> tuple[Tensor, State]:
         """Read a batch.
 
@@ -85,12 +62,4 @@ class Encoder(Recurrent):
 
     def configuration(self) -> dict[str, Any]:
         """The arguments that build another encoder of this form."""
-        return {
-            "vocabulary_size": self.vocabulary_size,
-            "embedding_size": self.embedding_size,
-            "hidden_size": self.hidden_size,
-            "kind": self.kind,
-            "num_layers": self.num_layers,
-            "bidirectional": self.bidirectional,
-            "dropout": self.dropout,
-        }
+        return {**super().configuration(), "bidirectional": self.bidirectional}

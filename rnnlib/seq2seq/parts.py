@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
-from rnnlib.arguments import check_size, check_state
+from rnnlib.arguments import check_flag, check_kind, check_size, check_state
 from rnnlib.vocabulary import PAD
 
 State: TypeAlias = "Tensor | tuple[Tensor, Tensor]"  # h, or of an LSTM the pair of h and c
 KINDS: dict[str, type[nn.RNN | nn.LSTM | nn.GRU]] = {"RNN": nn.RNN, "GRU": nn.GRU, "LSTM": nn.LSTM}
-
-
-def check_kind(kind: str) -> str:
-    """Give kind back if it is one of the three kinds of recurrent layers."""
-    if kind not in KINDS:
-        raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
-    return kind
 
 
 def check_probability(name: str, value: float) -> float:
@@ -66,18 +59,7 @@ def check_given(
 class Recurrent(nn.Module):
     """An embedding, and behind it a recurrent layer of ``torch.nn``: what encoder and decoder have in common.
 
-    Args:
-        vocabulary_size: V, how many tokens there are, ``<pad>`` and its like included.
-        embedding_size: the size of the vector that stands for a token.
-        hidden_size: H, the number of features of the hidden state of each direction.
-        kind: ``"RNN"``, ``"GRU"`` or ``"LSTM"``.
-        num_layers: how many layers are stacked.
-        bidirectional: whether D is 2.
-        dropout: the probability of zeroing an entry of an embedding, or between two layers, in training mode.
-
-    Raises:
-        ValueError: another kind, a size below 1, or a dropout outside 0 to 1.
-        TypeError: an argument of the wrong type.
+    Arguments and errors are those of :class:`rnnlib.seq2seq.Encoder`.
 
     Chapter: Sequence to sequence.
     """
@@ -88,10 +70,10 @@ class Recurrent(nn.Module):
         embedding_size: int,
         hidden_size: int,
         *,
-        kind: str,
-        num_layers: int,
-        bidirectional: bool,
-        dropout: float,
+        kind: str = "LSTM",
+        num_layers: int = 1,
+        bidirectional: bool = True,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.kind = check_kind(kind)
@@ -99,6 +81,7 @@ class Recurrent(nn.Module):
         self.embedding_size = check_size("embedding_size", embedding_size)
         self.hidden_size = check_size("hidden_size", hidden_size)
         self.num_layers = check_size("num_layers", num_layers)
+        self.bidirectional = check_flag("bidirectional", bidirectional)
         self.dropout = check_probability("dropout", dropout)
         self.embedding = nn.Embedding(vocabulary_size, embedding_size)
         self.rnn = KINDS[kind](
@@ -115,3 +98,14 @@ class Recurrent(nn.Module):
         """The vectors of the tokens, with dropout in training mode: any shape -> (..., embedding_size)."""
         vectors: Tensor = self.embedding(tokens)
         return nn.functional.dropout(vectors, self.dropout, self.training)
+
+    def configuration(self) -> dict[str, Any]:
+        """The arguments that build another one of this form."""
+        return {
+            "vocabulary_size": self.vocabulary_size,
+            "embedding_size": self.embedding_size,
+            "hidden_size": self.hidden_size,
+            "kind": self.kind,
+            "num_layers": self.num_layers,
+            "dropout": self.dropout,
+        }
