@@ -126,6 +126,15 @@ def test_the_versions_are_those_that_the_package_supports() -> None:
     assert matrix["torch"] == [oldest, "newest"]
 
 
+def test_the_weekly_report_waits_for_every_job_and_speaks_of_all_that_did_not_succeed() -> None:
+    """A job that runs out of time is cancelled, which `failure()` does not count."""
+    jobs = read(ROOT / ".github/workflows/weekly.yml")["jobs"]
+    report = jobs.pop("report")
+    assert sorted(report["needs"]) == sorted(jobs)
+    assert report["if"] == "${{ !success() && github.event_name == 'schedule' }}"
+    assert 'job.result !== "success"' in report["steps"][0]["with"]["script"]
+
+
 def test_nothing_is_published_that_the_tests_have_not_passed() -> None:
     jobs = read(ROOT / ".github/workflows/publish.yml")["jobs"]
     assert jobs["test"]["uses"] == "./.github/workflows/test.yml"
