@@ -46,7 +46,8 @@ SEEN = """async (flipbook, before) => {
             const rows = [...flipbook.querySelectorAll(".flipbook-widget > .widget-vbox > *")].slice(0, -1);
             return { alts: seen.map((image) => image.alt), source: seen[0]?.src, height, told: rows.map(told) };
         }
-        await Promise.race([requestAnimationFrame, (resolve) => setTimeout(resolve, 1000)].map((done) => new Promise(done)));
+        const drawn = new Promise(requestAnimationFrame);
+        await Promise.race([drawn, new Promise((resolve) => setTimeout(resolve, 1000))]);
     }
 }"""
 
