@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,20 +53,20 @@ PAGES = pages_of_toc()
 ALL_PAGES = [*PAGES, "search"]
 FLIPBOOK_PAGES = [name for name in PAGES if holds_flipbook(name)]
 
-NO_FRAME = "no frame was drawn for 15 seconds"
-# A promise that nobody keeps would hold a test for ever: page.evaluate has no time limit.
-READ_TO_THE_END = f"""async () => {{
-    const within = (seconds, promise, complaint) => new Promise((resolve, reject) => {{
+# page.evaluate has no time limit, and Chromium has ceased to draw a page (while the disk was full): a promise that
+# nobody keeps would hold a test for ever.
+READ_TO_THE_END = """async () => {
+    const within = (seconds, promise, complaint) => new Promise((resolve, reject) => {
         const late = setTimeout(() => reject(new Error(complaint)), 1000 * seconds);
-        promise.then((value) => {{ clearTimeout(late); resolve(value); }}, reject);
-    }});
-    for (let y = 0; y < document.documentElement.scrollHeight; y += window.innerHeight) {{
-        window.scrollTo({{ top: y, behavior: "instant" }});
-        await within(15, new Promise(requestAnimationFrame), "{NO_FRAME}");
+        promise.then((value) => { clearTimeout(late); resolve(value); }, reject);
+    });
+    for (let y = 0; y < document.documentElement.scrollHeight; y += window.innerHeight) {
+        window.scrollTo({ top: y, behavior: "instant" });
+        await within(15, new Promise(requestAnimationFrame), "no frame was drawn for 15 seconds");
         await new Promise((resolve) => setTimeout(resolve));
-    }}
+    }
     await within(60, Promise.resolve(window.MathJax?.startup?.promise), "MathJax has not finished in a minute");
-}}"""
+}"""
 
 
 @dataclass
@@ -294,20 +294,11 @@ class Shared:
     def visit(self, name: str, width: int = 1280, theme: str = "light", by: str = "http") -> Visit:
         wanted = (name, width, theme, by)
         if self.last is None or self.wanted != wanted:
+            self.opener.close()
             self.last = None  # a page that cannot be opened is not kept
             self.wanted = wanted
-            try:
-                self.last = self._read(name, width, theme, by)
-            except Error as error:
-                # Of some ten thousand pages, Chromium has ceased to draw one; opened again, it must be drawn.
-                if NO_FRAME not in str(error):
-                    raise
-                self.last = self._read(name, width, theme, by)
+            self.last = self.opener(name, width, theme, by=by).look_around().read_to_the_end()
         return self.last
-
-    def _read(self, name: str, width: int, theme: str, by: str) -> Visit:
-        self.opener.close()
-        return self.opener(name, width, theme, by=by).look_around().read_to_the_end()
 
     def keep(self, fit: bool) -> None:
         """Keep the view for the next test, unless a test that failed may have left it in disorder."""
