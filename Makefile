@@ -1,8 +1,9 @@
 # RNNs, Unrolled. `make help` lists what you can say; each target sets up what it needs.
 # Variables: PYTHON (which Python makes the environment), TORCH (another torch than the pinned one: 2.6, or newest; it
 # gets an environment of its own), TORCH_INDEX (the package index of torch's CPU wheels, for Linux; without it pip takes
-# the default build, which brings gigabytes of CUDA), ONLY (one notebook), WHAT (one benchmark), PORT, and SITE_URL
-# (where the site will be published; without it no page states an address).
+# the default build, which brings gigabytes of CUDA), ONLY (one notebook), WHAT (one benchmark), RUNS (how often
+# a chapter is shaken), SETTING (one of those under which it is disturbed), PORT, and SITE_URL (where the site will be
+# published; without it no page states an address).
 
 VENV := .venv$(if $(TORCH),-torch-$(TORCH))
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
@@ -24,13 +25,13 @@ THREADS := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
 # What tests the book's tools and not rnnlib: these need git, sh and Linux's processes.
 TOOL_TESTS := $(sort $(wildcard tests/test_book_*.py tests/test_colab.py tests/test_gpu.py tests/test_links.py \
-  tests/test_counter.py tests/test_notebook_tools.py tests/test_pages.py tests/test_site_address.py \
+  tests/test_counter.py tests/test_disturbed.py tests/test_notebook_tools.py tests/test_pages.py tests/test_shaken.py tests/test_site_address.py \
   tests/test_structure_rules.py tests/test_task_dates.py tests/test_workflows.py))
 PACKAGE_TESTS = $(filter-out $(TOOL_TESTS),$(wildcard tests/test_*.py))
 
 export VENV SITE_URL
 .DEFAULT_GOAL := help
-.PHONY: help book test lint lint-workflows units package nbval disturbed notebooks gpu colab colab-image check-site links serve \
+.PHONY: help book test lint lint-workflows units package nbval disturbed shaken notebooks gpu colab colab-image check-site links serve \
   benchmark repository lock clean distclean
 .DELETE_ON_ERROR:
 
@@ -71,12 +72,11 @@ package: $(TEST) ## prove rnnlib alone: what macOS and Windows run of the tests
 nbval: $(TEST)
 	@$(THREADS) $(PY) -m pytest $(PARALLEL) $(NBVAL) $(if $(ONLY),$(ONLY),chapters)
 
-disturbed: $(TEST) ## every notebook's stored outputs with other rounding, other kernels and other numbers of threads
-	@mkdir -p build/disturbed/profile_default/startup
-	@cp tools/flush_to_zero.py build/disturbed/profile_default/startup
-	@OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive ATEN_CPU_CAPABILITY=default MKL_CBWR=COMPATIBLE \
-	  ONEDNN_MAX_CPU_ISA=SSE41 IPYTHONDIR="$(CURDIR)/build/disturbed" \
-	  $(PY) -m pytest $(PARALLEL) $(NBVAL) $(if $(ONLY),$(ONLY),chapters)
+disturbed: $(TEST) ## every notebook's stored outputs under each of many settings of kernels, libraries and threads (SETTING=…)
+	@$(PY) tools/disturbed.py $(ONLY) -- $(PARALLEL) $(NBVAL)
+
+shaken: $(TEST) ## how near each claim about a training comes to failing, over RUNS=20 runs with disturbed gradients
+	@$(PY) tools/shaken.py $(ONLY)
 
 notebooks: $(TEST) ## execute every notebook in place, or ONLY=chapters/x.ipynb, and normalise what is stored
 	@$(THREADS) $(PY) tools/notebooks.py $(ONLY)
