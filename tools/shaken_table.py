@@ -14,7 +14,6 @@ ENOUGH = 4.0  # spreads that a trained quantity must keep from its threshold
 FEW = 10  # with fewer runs than this a spread is too uncertain to judge by
 # A quantity whose spread is below this share of it hangs on no training, or on nothing but rounding.
 UNMOVED = 1e-6
-SKEWED = 3.0  # values that differ by such a factor are compared by their logarithms
 
 
 @dataclass
@@ -39,11 +38,12 @@ class Row:
 def distance(sign: str, pairs: list[tuple[float, float]]) -> float:
     """The mean distance from the threshold over the runs, in units of its standard deviation.
 
-    Infinite where nothing moved. Of positive numbers that differ by a factor of 3 and more the logarithms are taken.
+    Infinite where nothing moved. Of positive numbers the logarithms are taken: losses, norms, counts and shares vary by
+    factors, and a small one cannot vary by more than itself.
     """
     sides = list(zip(*pairs, strict=True))
     positive = all(0 < value < math.inf for side in sides for value in side)
-    if positive and sign not in ("==", "!=") and any(max(side) > SKEWED * min(side) for side in sides):
+    if positive and sign not in ("==", "!="):
         pairs = [(math.log(left), math.log(right)) for left, right in pairs]
     scale = max(abs(value) for pair in pairs for value in pair)
     margins = [margin(sign, left, right) for left, right in pairs]
