@@ -88,3 +88,27 @@ def recipes(score: str = "exact") -> dict[str, list[float]]:
     if score not in ("exact", "held_out"):
         raise ValueError(f"score must be 'exact' or 'held_out', got {score!r}")
     return {row["name"]: list(row[score]) for row in _report("dates_recipes")["rows"]}
+
+
+def adding_steps(network: str, L: int) -> list[float]:
+    """After how many steps of training ``benchmarks/adding.py`` found the adding problem solved.
+
+    Args:
+        network: "GRU", "LSTM", "RNN" or "RNN, identity", each with 32 hidden units.
+        L: the length of the sequences: 20, 50 or 100.
+
+    Returns:
+        The number of steps for each seed, infinite where the problem was not solved within 1500.
+
+    Raises:
+        ValueError: a network or a length that was not measured.
+
+    Chapter: Exploding and vanishing gradients.
+    """
+    rows = _report("adding")["rows"]
+    for name, value in (("network", network), ("L", L)):
+        known = sorted({row[name] for row in rows})
+        if value not in known:
+            raise ValueError(f"{name} must be one of {known}, got {value!r}")
+    chosen = [row for row in rows if row["network"] == network and row["L"] == L]
+    return [math.inf if row["solved_after"] is None else float(row["solved_after"]) for row in chosen]

@@ -62,3 +62,17 @@ def test_the_recipe_for_the_dates_comes_first_with_a_score_for_each_seed() -> No
 def test_a_score_that_was_not_measured_is_refused() -> None:
     with pytest.raises(ValueError, match="score must be"):
         measured.recipes("loss")
+
+
+@pytest.mark.parametrize("L", [20, 50, 100])
+def test_the_steps_until_solved_are_within_the_budget_or_infinite(L: int) -> None:
+    for network in ("GRU", "LSTM", "RNN", "RNN, identity"):
+        steps = measured.adding_steps(network, L)
+        assert len(steps) == 10
+        assert all(30 <= count <= 1500 or math.isinf(count) for count in steps)
+
+
+@pytest.mark.parametrize(("network", "L", "name"), [("LST", 20, "network"), ("LSTM", 30, "L")])
+def test_a_network_or_a_length_that_was_not_measured_is_refused(network: str, L: int, name: str) -> None:
+    with pytest.raises(ValueError, match=f"^{name} must be one of"):
+        measured.adding_steps(network, L)
