@@ -24,14 +24,14 @@ PARALLEL := -n 2 --dist loadfile
 THREADS := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
 # What tests the book's tools and not rnnlib: these need git, sh and Linux's processes.
-TOOL_TESTS := $(sort $(wildcard tests/test_book_*.py tests/test_colab.py tests/test_gpu.py tests/test_links.py \
+TOOL_TESTS := $(sort $(wildcard tests/test_book_*.py tests/test_colab.py tests/test_gpu.py tests/test_gpu_rehearsal.py tests/test_links.py \
   tests/test_counter.py tests/test_disturbed.py tests/test_notebook_tools.py tests/test_pages.py tests/test_shaken.py tests/test_site_address.py \
   tests/test_structure_rules.py tests/test_task_dates.py tests/test_workflows.py))
 PACKAGE_TESTS = $(filter-out $(TOOL_TESTS),$(wildcard tests/test_*.py))
 
 export VENV SITE_URL
 .DEFAULT_GOAL := help
-.PHONY: help book test lint lint-workflows units package nbval disturbed shaken notebooks gpu colab colab-image check-site links serve \
+.PHONY: help book test lint lint-workflows units package nbval disturbed shaken notebooks gpu gpu-rehearsal colab colab-image check-site links serve \
   benchmark repository lock clean distclean
 .DELETE_ON_ERROR:
 
@@ -83,6 +83,9 @@ notebooks: $(TEST) ## execute every notebook in place, or ONLY=chapters/x.ipynb,
 
 gpu: $(TEST) ## every notebook's stored outputs on an NVIDIA card, with proof that each used it
 	@RNNLIB_DEVICE=cuda $(PY) tools/gpu.py $(ONLY)
+
+gpu-rehearsal: $(TEST) ## every notebook with a card played on the CPU: finds mixed devices and their like on any machine
+	@$(THREADS) $(PY) tools/gpu_rehearsal.py $(ONLY)
 
 colab: ## every notebook, or ONLY=…, as Colab would open it: an empty folder, Colab's versions, no rnnlib
 	@VENV=$(COLAB) sh tools/environment.sh colab

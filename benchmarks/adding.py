@@ -4,7 +4,7 @@
 
 As in the chapter on exploding and vanishing gradients: 32 hidden units, Adam on fresh batches of 32, the gradient
 clipped to norm 1, a learning rate for each network. Solved means that the median error of the last 30 steps is 0.01 or
-less; always saying 1 costs 1/6. Results go to ``rnnlib/data/adding.json``, which the chapter reads, and to ``adding.md``.
+less; always saying 1 costs 1/6. Results go to ``rnnlib/data/adding.json``, which the chapter reads, and ``adding.md``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,15 +30,16 @@ LENGTHS = (20, 50, 100)
 H, N, WINDOW, SOLVED = 32, 32, 30, 0.01
 
 
-def network(name: str) -> nn.RNNBase:
+def network(name: str) -> nn.Module:
     if name != "RNN, identity":
-        kinds: dict[str, type[nn.RNNBase]] = {"GRU": nn.GRU, "LSTM": nn.LSTM, "RNN": nn.RNN}
+        kinds: dict[str, Callable[[int, int], nn.Module]] = {"GRU": nn.GRU, "LSTM": nn.LSTM, "RNN": nn.RNN}
         return kinds[name](2, H)
     rnn = nn.RNN(2, H, nonlinearity="relu")
-    nn.init.eye_(rnn.weight_hh_l0)
-    nn.init.normal_(rnn.weight_ih_l0, std=0.1)
-    nn.init.zeros_(rnn.bias_ih_l0)
-    nn.init.zeros_(rnn.bias_hh_l0)
+    weights = dict(rnn.named_parameters())
+    nn.init.eye_(weights["weight_hh_l0"])
+    nn.init.normal_(weights["weight_ih_l0"], std=0.1)
+    nn.init.zeros_(weights["bias_ih_l0"])
+    nn.init.zeros_(weights["bias_hh_l0"])
     return rnn
 
 

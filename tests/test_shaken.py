@@ -70,7 +70,8 @@ def test_negation_turns_a_comparison_round() -> None:
 
 def test_masks_indices_and_tests_of_statements_are_not_noted() -> None:
     _, seen = watch(
-        "x = torch.arange(5)\nmask = x > 3\ny = x[x > 2].sum()\nif 3 < 4:\n    z = (x < 2).sum()\nwhile 3 < 2:\n    pass"
+        "x = torch.arange(5)\nmask = x > 3\ny = x[x > 2].sum()\n"
+        "if 3 < 4:\n    z = (x < 2).sum()\nwhile 3 < 2:\n    pass"
     )
     assert seen == []
 

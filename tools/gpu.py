@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
@@ -42,16 +44,47 @@ def card() -> str:
     return f"{properties.name}, {memory:.0f} GiB, torch {torch.__version__}, CUDA {torch.version.cuda}"
 
 
-def run_chapter(path: Path, folder: Path) -> tuple[bool, int]:
-    """Whether the stored outputs hold, and the bytes of the card's memory that the chapter has used at most."""
+def run_chapter(path: Path, folder: Path, first: str = "") -> tuple[bool, int]:
+    """Whether the stored outputs hold, and the bytes of the card's memory that the chapter has used at most.
+
+    Args:
+        path: the notebook.
+        folder: an empty one, for IPython's profile and the record.
+        first: what the kernel runs before anything else.
+    """
     startup = folder / "profile_default" / "startup"
     startup.mkdir(parents=True, exist_ok=True)
-    (startup / "record.py").write_text(STARTUP, encoding="utf-8")
+    (startup / "record.py").write_text(first + STARTUP, encoding="utf-8")
     record = folder / f"{path.stem}.bytes"
-    environment = os.environ | {"IPYTHONDIR": str(folder), RECORD: str(record), "RNNLIB_DEVICE": "cuda"}
+    environment = os.environ | {
+        "IPYTHONDIR": str(folder),
+        RECORD: str(record),
+        "RNNLIB_DEVICE": "cuda",
+        "RNNLIB_PROGRESS": "0",
+    }
     command = [sys.executable, "-m", "pytest", "--quiet", *NBVAL, str(path)]
-    passed = subprocess.run(command, env=environment, check=False).returncode == 0
-    return passed, int(record.read_text()) if record.exists() else 0
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    print(done.stdout + done.stderr, end="", flush=True)
+    return done.returncode == 0, int(record.read_text()) if record.exists() else 0
+
+
+def report(found: str, paths: list[Path], run: Callable[[Path], tuple[bool, int]], at_once: int = 1) -> int:
+    """Run the chapters, print a line for each, and say by the exit code whether all hold and used the card."""
+
+    def timed(path: Path) -> tuple[bool, int, float]:
+        begun = time.monotonic()
+        return *run(path), time.monotonic() - begun
+
+    with ThreadPoolExecutor(at_once) as pool:
+        outcomes = list(pool.map(timed, paths))
+    lines, failed = [], 0
+    for path, (passed, used, seconds) in zip(paths, outcomes, strict=True):
+        verdict = "failed" if not passed else "the card was not used" if not used else "holds"
+        failed += verdict != "holds"
+        lines.append(f"{path.stem:24} {used / 2**20:8.1f} MiB {seconds:6.0f} s  {verdict}")
+    print("\n".join([found, *lines]))
+    print(f"{len(paths) - failed} passed, {failed} failed")
+    return 1 if failed else 0
 
 
 def main(arguments: list[str], root: Path = ROOT) -> int:
@@ -64,19 +97,8 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         print(f"make gpu: {why}, so nothing was run", file=sys.stderr)
         return 2
     print(found, flush=True)
-    lines, failed = [], 0
     with tempfile.TemporaryDirectory() as name:
-        for path in paths:
-            begun = time.monotonic()
-            passed, used = run_chapter(path, Path(name))
-            verdict = "failed" if not passed else "the card was not used" if not used else "holds"
-            failed += verdict != "holds"
-            lines.append(
-                f"{path.stem:24} {used / 2**20:8.1f} MiB {time.monotonic() - begun:6.0f} s  {verdict}"
-            )
-    print("\n".join([found, *lines]))
-    print(f"{len(paths) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+        return report(found, paths, lambda path: run_chapter(path, Path(name) / path.stem))
 
 
 if __name__ == "__main__":
