@@ -19,7 +19,7 @@ import copy
 import json
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -32,6 +32,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnlib.gates import set_forget_bias
+from rnnlib.lengths import Lengths
 from rnnlib.losses import sequence_loss
 from rnnlib.seq2seq import Bridge, Decoder, Encoder, Seq2Seq, greedy
 from rnnlib.seq2seq.parts import State
@@ -122,7 +123,7 @@ class Sliced(Bridge):
 class Packing(Encoder):
     """The encoder as most code writes it."""
 
-    def forward(self, source: Tensor, lengths: Sequence[int] | Tensor) -> tuple[Tensor, State]:
+    def forward(self, source: Tensor, lengths: Lengths) -> tuple[Tensor, State]:
         packed = pack_padded_sequence(self.embed(source), torch.as_tensor(lengths), enforce_sorted=False)
         outputs, state = self.rnn(packed)
         return pad_packed_sequence(outputs, total_length=len(source))[0], state

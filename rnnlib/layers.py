@@ -11,13 +11,12 @@ features of the hidden state, H_cell features of an LSTM's cell state.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
 from rnnlib.arguments import check_nonlinearity
 from rnnlib.cells import gru_step, lstm_step, rnn_step
+from rnnlib.lengths import Lengths
 from rnnlib.unrolling import Recurrent, Weights
 
 
@@ -72,7 +71,7 @@ class RNN(Recurrent):
         self.nonlinearity = check_nonlinearity(nonlinearity)
 
     def forward(
-        self, x: Tensor, hx: Tensor | None = None, lengths: Sequence[int] | Tensor | None = None
+        self, x: Tensor, hx: Tensor | None = None, lengths: Lengths | None = None
     ) -> tuple[Tensor, Tensor]:
         """Read a batch of sequences.
 
@@ -150,7 +149,7 @@ class GRU(Recurrent):
         )
 
     def forward(
-        self, x: Tensor, hx: Tensor | None = None, lengths: Sequence[int] | Tensor | None = None
+        self, x: Tensor, hx: Tensor | None = None, lengths: Lengths | None = None
     ) -> tuple[Tensor, Tensor]:
         """Read a batch of sequences: arguments, results and errors are those of :meth:`RNN.forward`."""
         output, (h_n,) = self._run(x, hx, lengths)
@@ -221,7 +220,7 @@ class LSTM(Recurrent):
         self,
         x: Tensor,
         hx: tuple[Tensor, Tensor] | None = None,
-        lengths: Sequence[int] | Tensor | None = None,
+        lengths: Lengths | None = None,
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """Read a batch of sequences; x, lengths, output and errors are those of :meth:`RNN.forward`.
 

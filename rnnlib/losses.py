@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from rnnlib.lengths import check_lengths, mask_from_lengths
+from rnnlib.lengths import Lengths, check_lengths, mask_from_lengths
 
 
 def tag_loss(logits: Tensor, targets: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -43,7 +41,7 @@ def tag_loss(logits: Tensor, targets: Tensor, mask: Tensor | None = None) -> Ten
     return F.cross_entropy(chosen, classes)
 
 
-def sequence_loss(logits: Tensor, targets: Tensor, lengths: Sequence[int] | Tensor) -> Tensor:
+def sequence_loss(logits: Tensor, targets: Tensor, lengths: Lengths) -> Tensor:
     r"""The mean cross-entropy over the tokens of a batch of target sequences, padding left out.
 
     .. math:: -\frac{1}{\sum_n T_n} \sum_n \sum_{t=1}^{T_n} \log \mathrm{softmax}(z_{tn})_{y_{tn}}

@@ -6,14 +6,13 @@ it holds, moves no answer. :class:`ManyStacks` trains one model from many seeds 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 
 from rnnlib import layers
 from rnnlib.arguments import check_flag, check_kind, check_size, check_tensor
 from rnnlib.cells import initialize
+from rnnlib.lengths import Lengths
 
 KINDS = {"RNN": layers.RNN, "GRU": layers.GRU, "LSTM": layers.LSTM}
 
@@ -69,7 +68,7 @@ class Tagger(Reader):
     Chapter: Bidirectionality.
     """
 
-    def forward(self, x: Tensor, lengths: Sequence[int] | Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, lengths: Lengths | None = None) -> Tensor:
         """The scores of every step.
 
         Args:
@@ -103,7 +102,7 @@ class Classifier(Reader):
     Chapter: Bidirectionality.
     """
 
-    def forward(self, x: Tensor, lengths: Sequence[int] | Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, lengths: Lengths | None = None) -> Tensor:
         """The scores of every sequence.
 
         Args:

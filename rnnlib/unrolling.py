@@ -7,7 +7,7 @@ direction; :mod:`rnnlib.layers` gives it the steps of the RNN, the GRU and the L
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from rnnlib.arguments import check_flag, check_size, check_state, check_tensor
 from rnnlib.cells import initialize, project_input
-from rnnlib.lengths import check_lengths, mask_from_lengths
+from rnnlib.lengths import Lengths, check_lengths, mask_from_lengths
 
 
 def unroll(
@@ -143,9 +143,7 @@ class Recurrent(nn.Module):
         projected = project_input(x, weights.weight_ih, weights.bias_ih, bias_hh)  # -> (L, N, G * H)
         return unroll(partial(self._step, weights), projected, state, valid, reverse=direction == "_reverse")
 
-    def _run(
-        self, x: Tensor, hx: object, lengths: Sequence[int] | Tensor | None
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+    def _run(self, x: Tensor, hx: object, lengths: Lengths | None) -> tuple[Tensor, tuple[Tensor, ...]]:
         """The output and the final states, in the layout in which x came."""
         self._check_input(x, lengths)
         batched = x.dim() == 3

@@ -84,12 +84,12 @@ LENGTHS = [
     (
         lambda: rnn(lengths=5),
         TypeError,
-        "lengths must be a list, a tuple or a 1-D integer tensor on the CPU, got int",
+        "lengths must be a list, a tuple, a range, a NumPy array or a 1-D integer tensor on the CPU, got int",
     ),
     (
         lambda: rnn(lengths=torch.ones(3).numpy()),
         TypeError,
-        "lengths must be a list, a tuple or a 1-D integer tensor on the CPU, got ndarray",
+        "lengths must be integers, got an array of float32",
     ),
     (
         lambda: rnn(torch.zeros(5, 4), lengths=[5]),
@@ -116,7 +116,7 @@ LENGTHS = [
     (
         lambda: check_lengths("521", 3, 5),
         TypeError,
-        "lengths must be a list, a tuple or a 1-D integer tensor on the CPU, got str",
+        "lengths must be a list, a tuple, a range, a NumPy array or a 1-D integer tensor on the CPU, got str",
     ),
 ]
 
@@ -389,7 +389,11 @@ RUN_PACKED = [
         TypeError,
         "lengths must be integers, got a tensor of torch.float32",
     ),
-    (lambda: packed(lengths=None), TypeError, "lengths must be a list, a tuple or a 1-D integer tensor"),
+    (
+        lambda: packed(lengths=None),
+        TypeError,
+        "lengths must be a list, a tuple, a range, a NumPy array or a 1-D integer tensor",
+    ),
     (lambda: packed(hx=H), TypeError, "hx must be a tuple of two tensors (h_0, c_0), got Tensor"),
     (lambda: packed(hx=(H,)), TypeError, "hx must be a tuple of two tensors (h_0, c_0), got tuple of 1"),
     (lambda: packed(hx=()), TypeError, "hx must be a tuple of two tensors (h_0, c_0), got tuple of 0"),

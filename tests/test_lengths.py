@@ -5,14 +5,29 @@ from __future__ import annotations
 from itertools import combinations, pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from configurations import generated, sampled
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
 
-from rnnlib.lengths import check_lengths, mask_from_lengths, reverse_within_length
+from rnnlib import layers
+from rnnlib.figures.packing import packing
+from rnnlib.lengths import (
+    BucketBatchSampler,
+    check_lengths,
+    last_valid_step,
+    mask_from_lengths,
+    pack,
+    reverse_within_length,
+    run_packed,
+)
 from rnnlib.lengths.rectangles import Rectangle, staircase
+from rnnlib.losses import sequence_loss
+from rnnlib.seq2seq import Bridge, Decoder, Encoder, Seq2Seq, greedy
 
 
 @st.composite
@@ -22,13 +37,80 @@ def batches(draw: st.DrawFn) -> tuple[list[int], int]:
     return draw(st.lists(st.integers(1, steps), min_size=1, max_size=5)), steps
 
 
+# Whatever pack_padded_sequence takes that holds integers.
+FORMS: dict[str, Any] = {
+    "list": [2, 5, 1],
+    "tuple": (2, 5, 1),
+    "tensor": torch.tensor([2, 5, 1]),
+    "tensor of int16": torch.tensor([2, 5, 1]).to(torch.int16),
+    "tensor of uint8": torch.tensor([2, 5, 1]).to(torch.uint8),
+    "array": np.array([2, 5, 1]),
+    "array of uint8": np.array([2, 5, 1], dtype=np.uint8),
+    "array of int32": np.array([2, 5, 1], dtype=np.int32),
+    "list of NumPy integers": list(np.array([2, 5, 1])),
+    "list of tensors": list(torch.tensor([2, 5, 1])),
+    "mixture": [2, np.int16(5), torch.tensor(1)],
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_function_takes_lengths_in_every_form_that_packing_takes(form: str) -> None:
+    torch.manual_seed(0)
+    lengths, x = FORMS[form], torch.randn(5, 3, 4)
+    source = torch.randint(4, 9, (5, 3))
+    by_hand, by_torch = layers.LSTM(4, 2), nn.LSTM(4, 2)
+    model = Seq2Seq(Encoder(9, 4, 5), Bridge(5, 6), Decoder(12, 4, 6))
+    functions: dict[str, Any] = {
+        "packing": lambda n: pack_padded_sequence(x, n, enforce_sorted=False).data,
+        "mask": lambda n: mask_from_lengths(n, 5),
+        "reversal": lambda n: reverse_within_length(x, n),
+        "last step": lambda n: last_valid_step(x, n),
+        "pack": lambda n: pack(x, n).data,
+        "layer": lambda n: by_hand(x, lengths=n)[0],
+        "run_packed": lambda n: run_packed(by_torch, x, n)[0],
+        "loss": lambda n: sequence_loss(x, source % 4, n),
+        "encoder": lambda n: model.encode(source, n)[0],
+        "greedy": lambda n: greedy(model, source, n, 4).tokens,
+        "sampler": lambda n: BucketBatchSampler(n, 2).lengths,
+        "figure": lambda n: torch.tensor(packing(n).get_size_inches()),
+    }
+    for name, function in functions.items():
+        assert torch.equal(function(lengths), function([2, 5, 1])), name
+
+
 @pytest.mark.parametrize(
-    "lengths", [[2, 5, 1], (2, 5, 1), torch.tensor([2, 5, 1]), torch.tensor([2, 5, 1]).to(torch.int16)]
+    ("lengths", "message"),
+    [
+        (np.array([2.0, 5.0, 1.0]), "got an array of float64"),
+        (np.array([True, True, True]), "got an array of bool"),
+        (
+            [2, np.float32(5), 1],
+            r"got np.float32\(5.0\) \(float32\) at index 1|got 5.0 \(float32\) at index 1",
+        ),
+        ([2, np.bool_(True), 1], "at index 1"),
+        ([2, 5, torch.tensor(1.0)], r"got 1.0 \(Tensor\) at index 2"),
+        ([torch.tensor(True), 5, 1], r"got True \(Tensor\) at index 0"),
+        ([2, 5, torch.tensor([1])], r"got tensor\(\[1\]\) \(Tensor\) at index 2"),
+        ([2, 5, None], r"got None \(NoneType\) at index 2"),
+    ],
 )
+def test_floats_bools_and_other_things_are_refused_wherever_they_stand(lengths: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        check_lengths(lengths, 3, 5)
+
+
+def test_arrays_of_another_rank_and_lengths_beyond_int64_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"lengths must be 1-D, one length a sequence, got shape \(3, 1\)"):
+        check_lengths(np.array([[2], [5], [1]]), 3, 5)
+    with pytest.raises(ValueError, match=f"lengths must be from 1 to L = 5, got {10**30} at index 1"):
+        check_lengths([2, 10**30, 1], 3, 5)
+
+
+@pytest.mark.parametrize("lengths", [*FORMS.values(), range(2, 5)])
 def test_checked_lengths_are_the_lengths_as_int64(lengths: Any) -> None:
     checked = check_lengths(lengths, 3, 5)
     assert checked.dtype == torch.int64
-    assert checked.tolist() == [2, 5, 1]
+    assert checked.tolist() == [int(length) for length in lengths]
 
 
 def test_the_mask_of_three_sequences() -> None:

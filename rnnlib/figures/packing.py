@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
-from torch import Tensor
 
 from rnnlib.figures.style import FAINT, FORWARD, INPUT, WIDTH, Drawing, arrow, blank_axes, require, styled
-from rnnlib.lengths import check_lengths
+from rnnlib.lengths import Lengths, check_lengths
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LONGEST = 40  # steps: with more, a cell is too small to be seen on a phone
@@ -32,7 +30,7 @@ HEAD, LINE = 0.6, 0.45  # inches: above a grid for its caption and the steps' nu
 
 
 @styled
-def packing(lengths: Sequence[int] | Tensor, valid: Sequence[int] | Tensor | None = None) -> Figure:
+def packing(lengths: Lengths, valid: Lengths | None = None) -> Figure:
     """A batch on its way into a packed sequence: padded, sorted and cut into columns, and laid end to end.
 
     Each sequence has a letter and a colour, in the order in which the batch holds them, and each step a number.
@@ -83,7 +81,7 @@ def packing(lengths: Sequence[int] | Tensor, valid: Sequence[int] | Tensor | Non
 
 
 @styled
-def packing_step(lengths: Sequence[int] | Tensor, step: int) -> Figure:
+def packing_step(lengths: Lengths, step: int) -> Figure:
     """What a network computes at one step of a packed batch, one direction, from the first step to the last.
 
     Above, the sorted sequences in columns, and beside them the states: those computed at this step are filled, those of
@@ -126,7 +124,7 @@ class _Batch:
     order: tuple[int, ...]  # the sequences, longest first, equal lengths as they came
 
     @classmethod
-    def of(cls, lengths: Sequence[int] | Tensor, valid: Sequence[int] | Tensor | None = None) -> _Batch:
+    def of(cls, lengths: Lengths, valid: Lengths | None = None) -> _Batch:
         checked = tuple(check_lengths(lengths, None, LONGEST).tolist())
         count = len(checked)
         require("lengths", f"{count} of them", 1 <= count <= len(LETTERS), "1 to 26 in number")

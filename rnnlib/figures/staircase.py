@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from torch import Tensor
 
 from rnnlib.figures.style import BACKWARD, FORWARD, WIDTH, Drawing, require, styled
-from rnnlib.lengths import check_lengths, staircase
+from rnnlib.lengths import Lengths, check_lengths, staircase
 
 MOST = 1000  # steps, and sequences: with more, a cell is too small to be seen
 TALL = 2.6  # inches
 
 
 @styled
-def rectangles(lengths: Sequence[int] | Tensor, call: float) -> Figure:
+def rectangles(lengths: Lengths, call: float) -> Figure:
     """The rectangles in which :func:`rnnlib.lengths.run_packed` computes a batch, if a call costs so many cells.
 
     The sequences lie sorted, the longest at the top, and time runs to the right. Each framed rectangle is one call of a

@@ -5,13 +5,20 @@ sequence, counted from the front. The rest is padding.
 """
 
 from rnnlib.lengths.batches import BucketBatchSampler
-from rnnlib.lengths.masks import check_lengths, last_valid_step, mask_from_lengths, reverse_within_length
+from rnnlib.lengths.masks import (
+    Lengths,
+    check_lengths,
+    last_valid_step,
+    mask_from_lengths,
+    reverse_within_length,
+)
 from rnnlib.lengths.packing import Packed, pack, unpack
 from rnnlib.lengths.rectangles import Rectangle, staircase
 from rnnlib.lengths.running import run_packed
 
 __all__ = [
     "BucketBatchSampler",
+    "Lengths",
     "Packed",
     "Rectangle",
     "check_lengths",

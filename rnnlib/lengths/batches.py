@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import torch
-from torch import Tensor
 from torch.utils.data import Sampler
 
 from rnnlib.arguments import check_flag, check_size
-from rnnlib.lengths.masks import check_lengths
+from rnnlib.lengths.masks import Lengths, check_lengths
 
 
 class BucketBatchSampler(Sampler[list[int]]):
@@ -44,7 +43,7 @@ class BucketBatchSampler(Sampler[list[int]]):
 
     def __init__(
         self,
-        lengths: Sequence[int] | Tensor,
+        lengths: Lengths,
         batch_size: int,
         noise: float = 4.0,
         drop_last: bool = False,

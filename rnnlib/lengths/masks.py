@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor
 
+Lengths: TypeAlias = "Sequence[int] | Sequence[Tensor] | np.ndarray[Any, Any] | Tensor"
 
-def check_lengths(lengths: Sequence[int] | Tensor, batch_size: int | None, max_length: int) -> Tensor:
+
+def check_lengths(lengths: Lengths, batch_size: int | None, max_length: int) -> Tensor:
     """Lengths as an int64 tensor on the CPU, after checking that they can be meant.
 
+    What ``pack_padded_sequence`` takes is taken, but for floats and bools, which it rounds and counts in silence.
+
     Args:
-        lengths: one length a sequence, a list, a tuple or a 1-D integer tensor on the CPU.
+        lengths: one length a sequence: a 1-D integer tensor on the CPU, a 1-D NumPy array of integers, or a list, tuple
+            or range of integers, NumPy's and tensors without dimensions included.
         batch_size: N, how many there must be; None leaves the number open.
         max_length: L, the number of steps in the padded batch.
 
@@ -32,28 +40,38 @@ def check_lengths(lengths: Sequence[int] | Tensor, batch_size: int | None, max_l
             )
         if lengths.dtype == torch.bool or lengths.is_floating_point() or lengths.is_complex():
             raise TypeError(f"lengths must be integers, got a tensor of {lengths.dtype}")
-        if lengths.dim() != 1:
-            raise ValueError(f"lengths must be 1-D, one length a sequence, got shape {tuple(lengths.shape)}")
-        checked = lengths.to(torch.int64)
-    elif isinstance(lengths, (list, tuple)):
-        for index, length in enumerate(lengths):
-            if not isinstance(length, int) or isinstance(length, bool):
-                raise TypeError(
-                    f"lengths must be integers, got {length!r} ({type(length).__name__}) at index {index}"
-                )
-        checked = torch.tensor(lengths, dtype=torch.int64)
-    else:
+    elif isinstance(lengths, np.ndarray):
+        if not np.issubdtype(lengths.dtype, np.integer):
+            raise TypeError(f"lengths must be integers, got an array of {lengths.dtype}")
+    elif not isinstance(lengths, list | tuple | range):
         raise TypeError(
-            f"lengths must be a list, a tuple or a 1-D integer tensor on the CPU, got {type(lengths).__name__}"
+            "lengths must be a list, a tuple, a range, a NumPy array or a 1-D integer tensor on the CPU, got "
+            f"{type(lengths).__name__}"
         )
+    if isinstance(lengths, Tensor | np.ndarray):
+        if lengths.ndim != 1:
+            raise ValueError(f"lengths must be 1-D, one length a sequence, got shape {tuple(lengths.shape)}")
+        checked = lengths.tolist()
+    else:
+        checked = [_integer(length, index) for index, length in enumerate(lengths)]
     if batch_size is not None and len(checked) != batch_size:
         raise ValueError(
             f"lengths must have one entry for each of the {batch_size} sequences, got {len(checked)}"
         )
-    for index, length in enumerate(checked.tolist()):
+    for index, length in enumerate(checked):
         if not 1 <= length <= max_length:
             raise ValueError(f"lengths must be from 1 to L = {max_length}, got {length} at index {index}")
-    return checked
+    return torch.tensor(checked, dtype=torch.int64, device="cpu")
+
+
+def _integer(length: object, index: int) -> int:
+    """One entry of a list of lengths as an int."""
+    kind = type(length).__name__
+    if isinstance(length, Tensor) and length.dim() == 0 and length.device.type != "meta":
+        length = length.item()
+    if not isinstance(length, numbers.Integral) or isinstance(length, bool):
+        raise TypeError(f"lengths must be integers, got {length!r} ({kind}) at index {index}")
+    return int(length)
 
 
 def check_padded(x: object, batch_first: bool) -> Tensor:
@@ -66,7 +84,7 @@ def check_padded(x: object, batch_first: bool) -> Tensor:
     return x.transpose(0, 1) if batch_first else x  # (N, L, ...) -> (L, N, ...)
 
 
-def mask_from_lengths(lengths: Sequence[int] | Tensor, max_length: int, batch_first: bool = False) -> Tensor:
+def mask_from_lengths(lengths: Lengths, max_length: int, batch_first: bool = False) -> Tensor:
     """True at every valid step of a padded batch, False at its padding.
 
     Args:
@@ -90,7 +108,7 @@ def mask_from_lengths(lengths: Sequence[int] | Tensor, max_length: int, batch_fi
     return steps.unsqueeze(1) < checked  # (L, 1) against (N) -> (L, N)
 
 
-def reverse_within_length(x: Tensor, lengths: Sequence[int] | Tensor, batch_first: bool = False) -> Tensor:
+def reverse_within_length(x: Tensor, lengths: Lengths, batch_first: bool = False) -> Tensor:
     """Each sequence with its valid steps in reverse order; padding stays where it is.
 
     A plain ``x.flip(0)`` moves the padding to the front, where a recurrent network would read it first. With
@@ -122,7 +140,7 @@ def reverse_within_length(x: Tensor, lengths: Sequence[int] | Tensor, batch_firs
     return x.transpose(0, 1) if batch_first else x  # (N, L, ...) with batch_first
 
 
-def last_valid_step(x: Tensor, lengths: Sequence[int] | Tensor, batch_first: bool = False) -> Tensor:
+def last_valid_step(x: Tensor, lengths: Lengths, batch_first: bool = False) -> Tensor:
     r"""Each sequence's entry at its last valid step, :math:`x_{\mathrm{lengths}[n] - 1, n}`.
 
     Of the output of a network with one direction, this is the top layer's final state, whether or not the network knew

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from rnnlib.lengths.masks import check_lengths, check_padded, mask_from_lengths
+from rnnlib.lengths.masks import Lengths, check_lengths, check_padded, mask_from_lengths
 
 
 class Packed(NamedTuple):
@@ -28,7 +27,7 @@ class Packed(NamedTuple):
     unsorted_indices: Tensor
 
 
-def pack(x: Tensor, lengths: Sequence[int] | Tensor, batch_first: bool = False) -> Packed:
+def pack(x: Tensor, lengths: Lengths, batch_first: bool = False) -> Packed:
     """Pack a padded batch by hand, as ``torch.nn.utils.rnn.pack_padded_sequence`` with ``enforce_sorted=False``.
 
     With lengths [2, 4] the sequences ``a b · ·`` and ``c d e f`` become the data ``c a d b e f`` with the batch sizes

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from rnnlib.arguments import check_state, check_tensor
-from rnnlib.lengths.masks import check_lengths
+from rnnlib.lengths.masks import Lengths, check_lengths
 from rnnlib.lengths.rectangles import Layout
 
 CALL = 64  # what one more call of a kernel costs, in cells
@@ -29,7 +29,7 @@ KERNELS: dict[str, Any] = {
 def run_packed(
     rnn: nn.RNN | nn.LSTM | nn.GRU,
     x: Tensor,
-    lengths: Sequence[int] | Tensor,
+    lengths: Lengths,
     hx: Tensor | tuple[Tensor, Tensor] | None = None,
 ) -> tuple[Tensor, Any]:
     r"""Run a recurrent layer of ``torch.nn`` over a padded batch as if each sequence came alone.
@@ -189,9 +189,7 @@ def _needs_gradients(rnn: nn.Module, x: Tensor, state: tuple[Tensor, ...]) -> bo
     return torch.is_grad_enabled() and any(t.requires_grad for t in (x, *state, *rnn.parameters()))
 
 
-def _check(
-    rnn: object, x: object, lengths: Sequence[int] | Tensor, hx: object
-) -> tuple[Tensor, tuple[Tensor, ...]]:
+def _check(rnn: object, x: object, lengths: Lengths, hx: object) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The lengths and the initial states, after checking that all fits together."""
     if not isinstance(rnn, (nn.RNN, nn.LSTM, nn.GRU)):
         raise TypeError(

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnlib.arguments import check_size
+from rnnlib.lengths import Lengths
 from rnnlib.seq2seq.model import Seq2Seq
 from rnnlib.vocabulary import BOS, EOS, PAD, Vocabulary
 
@@ -22,7 +23,7 @@ class Decoded(NamedTuple):
     stopped: Tensor
 
 
-def greedy(model: Seq2Seq, source: Tensor, lengths: Sequence[int] | Tensor, max_length: int = 100) -> Decoded:
+def greedy(model: Seq2Seq, source: Tensor, lengths: Lengths, max_length: int = 100) -> Decoded:
     r"""Write the most likely token at every step, until ``<eos>``.
 
     .. math:: \hat{y}_t = \arg\max_v p(v \mid \hat{y}_{<t}, x)

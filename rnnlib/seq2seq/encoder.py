@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
 
-from rnnlib.lengths import check_lengths, mask_from_lengths, run_packed
+from rnnlib.lengths import Lengths, check_lengths, mask_from_lengths, run_packed
 from rnnlib.seq2seq.parts import Recurrent, State, check_tokens
 from rnnlib.vocabulary import PAD
 
@@ -36,7 +35,7 @@ class Encoder(Recurrent):
     Chapter: Sequence to sequence.
     """
 
-    def forward(self, source: Tensor, lengths: Sequence[int] | Tensor) -> tuple[Tensor, State]:
+    def forward(self, source: Tensor, lengths: Lengths) -> tuple[Tensor, State]:
         """Read a batch.
 
         Args:

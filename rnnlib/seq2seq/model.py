@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from rnnlib.arguments import check_size
-from rnnlib.lengths import check_lengths
+from rnnlib.lengths import Lengths, check_lengths
 from rnnlib.seq2seq.bridge import Bridge
 from rnnlib.seq2seq.decoder import Decoder
 from rnnlib.seq2seq.encoder import Encoder
@@ -91,7 +90,7 @@ class Seq2Seq(nn.Module):
         self.encoder, self.bridge, self.decoder = encoder, bridge, decoder
         self.max_length = check_size("max_length", max_length)
 
-    def encode(self, source: Tensor, lengths: Sequence[int] | Tensor) -> tuple[Tensor, State]:
+    def encode(self, source: Tensor, lengths: Lengths) -> tuple[Tensor, State]:
         """Read the source, and cross the bridge.
 
         Args:
@@ -116,7 +115,7 @@ class Seq2Seq(nn.Module):
     def forward(
         self,
         source: Tensor,
-        lengths: Sequence[int] | Tensor,
+        lengths: Lengths,
         target: Tensor,
         *,
         forcing: float = 1.0,
