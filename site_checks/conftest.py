@@ -4,7 +4,8 @@ The site lies in `_build/html`, or where SITE says. It is served from a sub-fold
 that carries many, and it is also opened as files. The browser is Debian's Chromium, or what CHROMIUM names.
 
 Opening a page costs seconds, so all tests of a view (a page at a width in a theme) share one opening of it, and leave
-it as they found it. They form an xdist group, so that one process runs them.
+it as they found it. The other theme at the same width is the same opening, switched as a reader's system switches it;
+so each theme is loaded once, and each width. One process runs the tests of both.
 """
 
 from __future__ import annotations
@@ -125,6 +126,13 @@ class Visit:
         self.to_the_top()
         return self
 
+    def switch(self, theme: str) -> Visit:
+        """Change the theme of the page as it stands, as the system does in the evening."""
+        self.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        self.page.wait_for_function("theme => document.documentElement.dataset.theme === theme", arg=theme)
+        self.theme = theme
+        return self
+
     def to_the_top(self) -> None:
         self.page.evaluate("window.scrollTo({ top: 0, behavior: 'instant' })")
 
@@ -240,9 +248,21 @@ def views(names: list[str], themes: tuple[str, ...] = THEMES, widths: tuple[int,
 
 
 def _views(names: list[str], themes: tuple[str, ...], widths: tuple[int, ...]) -> Iterator[Any]:
-    for name, width, theme in itertools.product(names, widths, themes):
-        label = f"{name}-{width}-{theme}"
-        yield pytest.param((name, width, theme), id=label)
+    """Each width begins with another theme: the first of a width is loaded, the second switched to."""
+    for name, (turn, width) in itertools.product(names, enumerate(widths)):
+        for theme in themes if turn % 2 == 0 else themes[::-1]:
+            yield pytest.param((name, width, theme), id=f"{name}-{width}-{theme}")
+
+
+def once_in_each_theme(names: list[str]) -> Any:
+    """Parametrise a slow test by two views of each page, which have all themes and widths between them."""
+    pairs = [*zip(WIDTHS, THEMES[::-1], strict=True)]
+    values = [
+        pytest.param((name, width, theme), id=f"{name}-{width}-{theme}")
+        for name in names
+        for width, theme in pairs
+    ]
+    return pytest.mark.parametrize("view", values, indirect=True)
 
 
 def as_files(names: list[str], fixture: str = "file_view") -> Any:
@@ -254,6 +274,12 @@ def as_files(names: list[str], fixture: str = "file_view") -> Any:
 def view_of(nodeid: str) -> str:
     """What a test looks at, as its parameter says; for a test without one, its own name."""
     return nodeid.rpartition("[")[2]
+
+
+def opening_of(nodeid: str) -> str:
+    """The view that a test looks at, but for its theme."""
+    view, _, last = view_of(nodeid).rpartition("-")
+    return view if last in THEMES else view_of(nodeid)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -273,10 +299,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 class ByView(LoadScopeScheduling):
-    """Gives all tests of a view to one process. (xdist's groups do nothing under pytest 9.2, without a word.)"""
+    """Gives all tests of an opening to one process. (xdist's groups do nothing under pytest 9.2, without a word.)"""
 
     def _split_scope(self, nodeid: str) -> str:
-        return view_of(nodeid)
+        return opening_of(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByView:
@@ -292,7 +318,9 @@ class Shared:
         self.last: Visit | None = None
 
     def visit(self, name: str, width: int = 1280, theme: str = "light", by: str = "http") -> Visit:
-        wanted = (name, width, theme, by)
+        wanted = (name, width, by)
+        if self.last is not None and self.wanted == wanted and self.last.theme != theme:
+            self.last.switch(theme)
         if self.last is None or self.wanted != wanted:
             self.opener.close()
             self.last = None  # a page that cannot be opened is not kept
