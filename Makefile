@@ -2,7 +2,7 @@
 # Variables: PYTHON (which Python makes the environment), TORCH (another torch than the pinned one: 2.6, or newest; it
 # gets an environment of its own), TORCH_INDEX (the package index of torch's CPU wheels, for Linux; without it pip takes
 # the default build, which brings gigabytes of CUDA), ONLY (one notebook), WHAT (one benchmark), RUNS (how often
-# a chapter is shaken), SETTING (one of those under which it is disturbed), PORT, and SITE_URL (where the site will be
+# a chapter is shaken), SETTING (one of those under which it is disturbed), SAMPLE and SEED (of mutants), PORT, and SITE_URL (where the site will be
 # published; without it no page states an address).
 
 VENV := .venv$(if $(TORCH),-torch-$(TORCH))
@@ -11,6 +11,7 @@ PY := $(BIN)/python
 SITE := $(VENV)/site.stamp
 TEST := $(VENV)/test.stamp
 COLAB := .venv-colab
+MUTANTS := .venv-mutants
 ASSETS := node_modules/.assets.stamp
 HTML := _build/html
 PORT ?= 8000
@@ -25,13 +26,13 @@ THREADS := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
 # What tests the book's tools and not rnnlib: these need git, sh and Linux's processes.
 TOOL_TESTS := $(sort $(wildcard tests/test_book_*.py tests/test_colab.py tests/test_gpu.py tests/test_gpu_rehearsal.py tests/test_links.py \
-  tests/test_counter.py tests/test_disturbed.py tests/test_notebook_tools.py tests/test_pages.py tests/test_shaken.py tests/test_site_address.py \
+  tests/test_counter.py tests/test_disturbed.py tests/test_mutants.py tests/test_notebook_tools.py tests/test_pages.py tests/test_shaken.py tests/test_site_address.py \
   tests/test_structure_rules.py tests/test_task_dates.py tests/test_workflows.py))
 PACKAGE_TESTS = $(filter-out $(TOOL_TESTS),$(wildcard tests/test_*.py))
 
 export VENV SITE_URL
 .DEFAULT_GOAL := help
-.PHONY: help book test lint lint-workflows units package nbval disturbed shaken notebooks gpu gpu-rehearsal colab colab-image check-site links serve \
+.PHONY: help book test lint lint-workflows units package nbval disturbed shaken notebooks mutants gpu gpu-rehearsal colab colab-image check-site links serve \
   benchmark repository lock clean distclean
 .DELETE_ON_ERROR:
 
@@ -77,6 +78,10 @@ disturbed: $(TEST) ## every notebook's stored outputs under each of many setting
 
 shaken: $(TEST) ## how near each claim about a training comes to failing, over RUNS=20 runs with disturbed gradients
 	@$(PY) tools/shaken.py $(ONLY)
+
+mutants: $(TEST) ## change rnnlib in SAMPLE=200 places, one at a time, and count what its tests notice (half an hour and more)
+	@VENV=$(MUTANTS) sh tools/environment.sh mutants
+	@$(MUTANTS)/bin/python tools/mutants.py $(PY) $(ONLY)
 
 notebooks: $(TEST) ## execute every notebook in place, or ONLY=chapters/x.ipynb, and normalise what is stored
 	@$(THREADS) $(PY) tools/notebooks.py $(ONLY)

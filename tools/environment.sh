@@ -1,10 +1,10 @@
 #!/bin/sh
 # Set up one part of the book's environment in $VENV (.venv): `site` (no torch), `test` (everything), `assets` (web
-# files), or `colab`, which is an environment of its own with what Colab has and without rnnlib.
+# files), `colab`, an environment of its own with what Colab has and without rnnlib, or `mutants`, with cosmic-ray alone.
 # Plain sh, because it runs before there is any Python of ours. Every failure is one line that says what to do.
 set -u
 
-part=${1:?usage: tools/environment.sh site|test|assets|colab}
+part=${1:?usage: tools/environment.sh site|test|assets|colab|mutants}
 venv=${VENV:-.venv}
 log=$venv/setup.log
 # Where an environment keeps its programs; Windows has a name of its own for it.
@@ -98,6 +98,11 @@ colab)
     install_torch "$torch"
     pip_install -r requirements-colab.txt
     ;;
+mutants)
+    create_venv
+    echo "Installing what makes mutants (requirements-mutants.txt)"
+    pip_install -r requirements-mutants.txt
+    ;;
 assets)
     if ! command -v npm >/dev/null 2>&1; then
         echo "No npm on this machine: installing one into $venv (requirements-node.txt)"
@@ -110,6 +115,6 @@ assets)
         fail "npm ci failed; is there a network? npm's last words: $(grep -v '^ *$' "$log" | tail -n 1) (all of it: $log)"
     ;;
 *)
-    fail "tools/environment.sh knows site, test, assets and colab, not '$part'"
+    fail "tools/environment.sh knows site, test, assets, colab and mutants, not '$part'"
     ;;
 esac
