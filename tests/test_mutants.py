@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from book import ROOT
-from mutants import TESTS, Mutant, behaviour, outcome, page, own_tests
+from mutants import TESTS, Mutant, behaviour, outcome, own_tests, page
 
 SUM = 'def add(a: int, b: int) -> int:\n    """The sum."""\n    return a + b\n'
 
