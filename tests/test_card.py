@@ -41,6 +41,7 @@ def _made_by_default() -> torch.Tensor:
 
 MIXTURES: dict[str, Callable[[], object]] = {
     "a sum": lambda: on_card(3) + torch.ones(3),
+    "arguments by name": lambda: torch.add(input=on_card(3), other=torch.ones(3)),
     "a product of matrices": lambda: torch.ones(3, 3) @ on_card(3, 3),
     "cat": lambda: torch.cat([on_card(3), torch.ones(3)]),
     "stack of numbers": lambda: torch.stack([on_card(), torch.ones(())]),
@@ -204,6 +205,7 @@ def test_a_tensor_that_is_sent_is_another_one_and_one_that_is_there_is_itself() 
     assert there.to(torch.float64).device == CARD
     assert there.cpu().device == CPU
     assert (there.is_cuda, there.is_cpu, here.is_cuda) == (True, False, False)
+    assert (there.get_device(), here.get_device()) == (0, -1)
 
 
 def test_what_is_made_for_the_card_or_like_something_there_lies_there() -> None:
@@ -217,6 +219,9 @@ def test_what_is_made_for_the_card_or_like_something_there_lies_there() -> None:
     made += [x.clone(), x[1:], x.sum(), *x.split(1), x.detach(), torch.as_tensor(x)]
     assert {tensor.device for tensor in made} == {CARD}
     assert torch.zeros_like(x, device="cpu").device == CPU
+    here = torch.ones(3)
+    assert (torch.as_tensor(here, device="cuda").device, here.device) == (CARD, CPU)
+    assert (torch.as_tensor(x, device="cpu").device, x.device) == (CPU, CARD)
     assert torch.tensor([x[0], x[1]]).device == CPU
 
 

@@ -100,8 +100,6 @@ def _patches() -> Iterator[tuple[object, str, Any]]:
     node = BackwardCFunction
     yield node, "apply", card_backward.backward_with_marks(node.apply)
     yield node, "saved_tensors", card_backward.saved_with_marks(torch._C._FunctionBase.saved_tensors)
-    for name in ("register_hook", "register_prehook"):
-        yield node, name, card_backward.node_hooks_with_marks(getattr(node, name))
     yield torch.autograd, "_engine_run_backward", _within_card(graph._engine_run_backward)
     yield (
         torch.backends.cudnn,

@@ -70,17 +70,3 @@ def saved_with_marks(original: Any) -> property:
         return saved
 
     return property(saved_tensors)
-
-
-def node_hooks_with_marks(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Hooks of a function's node, by which modules find the gradients for their own hooks."""
-
-    def register(self: Any, hook: Callable[..., Any]) -> Any:
-        def with_marks(*gradients: Any) -> Any:
-            if any(getattr(self, OUTPUTS, ())):
-                mark_all(gradients)
-            return hook(*gradients)
-
-        return original(self, with_marks)
-
-    return register
