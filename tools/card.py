@@ -23,7 +23,7 @@ import card_layers
 import card_marks
 import torch
 from card_calls import device_option
-from card_marks import is_marked, mark_all, tensors
+from card_marks import MARK, mark_all, tensors
 from card_refusals import CROSSING, refuse_generator, refuse_mixture
 from torch.autograd import graph
 from torch.autograd.function import BackwardCFunction, FunctionCtx
@@ -59,19 +59,17 @@ class Card(TorchFunctionMode):
             handled = special(func, args, options)
             if handled is not NotImplemented:
                 return handled
-        wanted = device_option(options)
-        inside = tensors(args)
-        if options:
-            inside += tensors(options.values())
-        marked = any(map(is_marked, inside))
-        if marked and name not in CROSSING:
+        wanted = device_option(options) if "device" in options else None
+        inside = tensors(args) + tensors(options.values()) if options else tensors(args)
+        marked = [tensor for tensor in inside if getattr(tensor, MARK, False)]
+        if marked and len(marked) < len(inside) and name not in CROSSING:
             refuse_mixture(name, args, inside)
-        there = marked if wanted is None else wanted.type == "cuda"
-        if options.get("generator") is not None:
+        there = bool(marked) if wanted is None else wanted.type == "cuda"
+        if "generator" in options:
             refuse_generator(options["generator"], "cuda" if there else "cpu")
         result = func(*args, **options)
         if there:
-            mark_all(result)
+            mark_all((result,))
         return result
 
 

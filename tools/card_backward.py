@@ -49,7 +49,7 @@ def backward_with_marks(original: Callable[..., Any]) -> Callable[..., Any]:
     def apply(self: Any, *gradients: Any) -> Any:
         for gradient, there in zip(gradients, getattr(self, OUTPUTS, ()), strict=False):
             if there:
-                mark_all(gradient)
+                mark_all([gradient])
         return original(self, *gradients)
 
     return apply
@@ -66,7 +66,7 @@ def saved_with_marks(original: Any) -> property:
         saved: tuple[Any, ...] = original.__get__(self)
         for tensor, there in zip(saved, getattr(self, SAVED, ()), strict=False):
             if there:
-                mark_all(tensor)
+                mark_all([tensor])
         return saved
 
     return property(saved_tensors)

@@ -25,9 +25,10 @@ def mark(tensor: Tensor) -> Tensor:
     return tensor
 
 
-def mark_all(value: object) -> None:
-    for tensor in tensors([value]):
-        if tensor.is_cpu:
+def mark_all(values: Iterable[Any]) -> None:
+    """Mark all tensors among results; those without numbers, on torch's own device for that, stay what they are."""
+    for tensor in tensors(values):
+        if not getattr(tensor, MARK, False) and tensor.is_cpu:
             mark(tensor)
 
 
@@ -73,7 +74,7 @@ def load_with_mark(original: Callable[..., Any]) -> Callable[..., Any]:
         there = isinstance(map_location, str | torch.device) and torch.device(map_location).type == "cuda"
         loaded = original(file, "cpu" if there else map_location, *args, **options)
         if there:
-            mark_all(loaded)
+            mark_all([loaded])
         return loaded
 
     return load

@@ -53,9 +53,9 @@ def _in_place(name: str) -> bool:
     return name.endswith("_")
 
 
-def refuse_generator(generator: torch.Generator, there: str) -> None:
+def refuse_generator(generator: torch.Generator | None, there: str) -> None:
     """A generator draws for its own device only."""
-    if generator.device.type != there:
+    if generator is not None and generator.device.type != there:
         raise RuntimeError(GENERATOR.format(there, generator.device.type))
 
 

@@ -75,10 +75,13 @@ def report(found: str, paths: list[Path], run: Callable[[Path], tuple[bool, int]
         begun = time.monotonic()
         return *run(path), time.monotonic() - begun
 
+    # The largest first, so that the longest of them does not run alone at the end.
+    order = sorted(paths, key=lambda path: path.stat().st_size, reverse=True)
     with ThreadPoolExecutor(at_once) as pool:
-        outcomes = list(pool.map(timed, paths))
+        outcomes = dict(zip(order, pool.map(timed, order), strict=True))
     lines, failed = [], 0
-    for path, (passed, used, seconds) in zip(paths, outcomes, strict=True):
+    for path in paths:
+        passed, used, seconds = outcomes[path]
         verdict = "failed" if not passed else "the card was not used" if not used else "holds"
         failed += verdict != "holds"
         lines.append(f"{path.stem:24} {used / 2**20:8.1f} MiB {seconds:6.0f} s  {verdict}")
