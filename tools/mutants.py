@@ -231,7 +231,7 @@ def page(mutants: list[Mutant], outcomes: list[str], reasons: dict[str, str], se
 def main(arguments: list[str]) -> int:
     python, *named = arguments
     count, seed = int(os.environ.get("SAMPLE") or 200), int(os.environ.get("SEED") or 0)
-    reasons = json.loads(EQUIVALENT.read_text(encoding="utf-8"))
+    reasons = json.loads(EQUIVALENT.read_text(encoding="utf-8")) if EQUIVALENT.exists() else {}
     mutants = draw(modules(named), count, seed)
     outcomes = run(mutants, str(Path(python).absolute()))
     RESULTS.write_text(page(mutants, outcomes, reasons, seed), encoding="utf-8")
