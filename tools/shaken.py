@@ -65,7 +65,8 @@ def report(chapters_found: dict[str, dict[str, Any]]) -> str:
         "Written by `make shaken`. Each chapter was run several times, each time with all gradients disturbed by a "
         "relative 3e-7, in another way. Listed are the claims that moved. *Distance* is the mean distance of the "
         "compared number from its threshold, in units of its standard deviation over the runs; positive numbers are "
-        f"compared by their logarithms. The aim is no failure, and no distance below {ENOUGH:g}.",
+        f"compared by their logarithms. The aim is no failure, and no distance below {ENOUGH:g}. A time that a cell "
+        "measures live moves as well: it hangs on the machine and its load, and on no training.",
         "",
         "| chapter | runs | checks | of these moved | failed | least distance | measured |",
         "|---|--:|--:|--:|--:|--:|---|",
