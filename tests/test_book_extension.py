@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 import struct
 import subprocess
@@ -39,7 +40,16 @@ def title_and_body(markdown: str) -> tuple[str, list[str]]:
 def test_each_callout_word_gives_an_admonition_of_its_own_class(word: str) -> None:
     callout = callout_from(first_quote(f"> **{word}.** What comes out?"))
     assert callout is not None
-    assert callout["classes"] == ["callout", f"callout-{word.lower()}"]
+    assert callout["classes"] == ["callout", f"callout-{'-'.join(word.lower().split())}"]
+
+
+@pytest.mark.parametrize("word", CALLOUTS)
+def test_each_callout_has_a_shape_of_its_own_in_the_style_sheet(word: str) -> None:
+    style = (ROOT / "_static" / "book.css").read_text(encoding="utf-8")
+    rules = re.findall(r"^\.bd-article \.callout-([a-z-]+) \{(.*)\}$", style, re.MULTILINE)
+    own = dict(rules)[word.lower().replace(" ", "-")]
+    assert "--shape: url(" in own
+    assert [rule for _, rule in rules].count(own) == 1
 
 
 @pytest.mark.parametrize(
@@ -55,6 +65,7 @@ def test_each_callout_word_gives_an_admonition_of_its_own_class(word: str) -> No
         ("> **Recap**\n> begins on the next line", "Recap", ["begins on the next line"]),
         ("> **Predict.** One.\n>\n> Two.", "Predict", ["One.", "Two."]),
         ("> **Predict.** `h_n` has which shape?", "Predict", ["h_n has which shape?"]),
+        ("> **Key check.** No prediction moves.", "Key check", ["No prediction moves."]),
     ],
 )
 def test_the_bold_words_become_the_title_and_the_rest_the_body(
@@ -70,6 +81,8 @@ def test_the_bold_words_become_the_title_and_the_rest_the_body(
         "> Trap. Not bold.",
         "> An ordinary quotation with a **Trap** inside.",
         "> **Traps** are many.",
+        "> **Key checks** are few.",
+        "> **Key.** Not one of ours either.",
         "> **trap.** Lower case.",
         "> **Note.** Not one of ours.",
         "> *Trap.* Only italic.",

@@ -1,8 +1,8 @@
 """What the book adds to Sphinx.
 
 Callouts
-    A block quote that begins with a bold Predict, Trap, Claim or Recap becomes an admonition of that kind. The
-    notebooks stay plain Markdown, so that the same cell reads well in Colab, in JupyterLab and on GitHub.
+    A block quote that begins with a bold Predict, Trap, Claim, Recap or Key check becomes an admonition of that kind.
+    The notebooks stay plain Markdown, so that the same cell reads well in Colab, in JupyterLab and on GitHub.
 
 Flipbooks
     An output that holds both a widget and a picture (rnnlib.flipbook makes them) becomes the picture, with the
@@ -54,7 +54,9 @@ from sphinx.writers.html5 import HTML5Translator
 
 LOGGER = logging.getLogger(__name__)
 
-CALLOUTS = ("Predict", "Trap", "Claim", "Recap")
+IN_EVERY_CHAPTER = ("Predict", "Trap", "Claim", "Recap")
+# A key check says in words what the one check under it proves, the one of its section that must be remembered.
+CALLOUTS = (*IN_EVERY_CHAPTER, "Key check")
 CALLOUT = re.compile(rf"({'|'.join(CALLOUTS)})\b")
 COLLAPSED = {"content": "Solution", "source": "Code"}  # by what MyST-NB calls the part that it hides
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
@@ -94,7 +96,7 @@ def callout_from(quote: nodes.block_quote) -> nodes.admonition | None:
     cut_text(first, 0, r"^[.:]?\s*")
     if not first.children:
         body.remove(first)
-    classes = ["callout", f"callout-{kind.group(1).lower()}"]
+    classes = ["callout", f"callout-{kind.group(1).lower().replace(' ', '-')}"]
     callout = nodes.admonition("", title, *body.children, classes=classes)
     callout.source, callout.line = quote.source, quote.line
     return callout

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from book import Notebook
-from book_extension import CALLOUT, CALLOUTS
+from book_extension import CALLOUT, IN_EVERY_CHAPTER
 from chapter_text import (
     anchors,
     file_anchors,
@@ -155,7 +155,7 @@ def pictures_have_alt(notebook: Notebook) -> list[str]:
 
 
 def has_callouts(notebook: Notebook) -> list[str]:
-    """At least one callout of each kind: a block quote that begins with the bold word."""
+    """At least one callout of each kind that a chapter needs: a block quote that begins with the bold word."""
     found: set[str] = set()
     for _, tokens in markdown_cells(notebook):
         for quote, paragraph, inline in zip(tokens, tokens[1:], tokens[2:], strict=False):
@@ -166,5 +166,7 @@ def has_callouts(notebook: Notebook) -> list[str]:
                     kind = CALLOUT.match(plain_text(children))
                     found |= {kind[1]} if kind else set()
     return [
-        f"there is no {callout} callout (> **{callout}.** …)" for callout in CALLOUTS if callout not in found
+        f"there is no {callout} callout (> **{callout}.** …)"
+        for callout in IN_EVERY_CHAPTER
+        if callout not in found
     ]
