@@ -11,11 +11,13 @@ import torch
 from configurations import generated, sampled
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from rnnlib import layers
-from rnnlib.figures.packing import packing
+from rnnlib.figures.packing import packing, packing_step
+from rnnlib.figures.staircase import rectangles
 from rnnlib.lengths import (
     BucketBatchSampler,
     check_lengths,
@@ -27,6 +29,7 @@ from rnnlib.lengths import (
 )
 from rnnlib.lengths.rectangles import Rectangle, staircase
 from rnnlib.losses import sequence_loss
+from rnnlib.models import Classifier, Tagger
 from rnnlib.seq2seq import Bridge, Decoder, Encoder, Seq2Seq, greedy
 
 
@@ -53,29 +56,54 @@ FORMS: dict[str, Any] = {
 }
 
 
+def takers() -> dict[str, Any]:
+    """Every function of rnnlib that takes lengths, with all else that it takes fixed, and torch's packing."""
+    torch.manual_seed(0)
+    x, source, target = torch.randn(5, 3, 4), torch.randint(4, 9, (5, 3)), torch.randint(4, 9, (2, 3))
+    rnn, gru, lstm, by_torch = layers.RNN(4, 2), layers.GRU(4, 2), layers.LSTM(4, 2), nn.LSTM(4, 2)
+    tagger, classifier = Tagger(4, 2, 3), Classifier(4, 2, 3)
+    model = Seq2Seq(Encoder(9, 4, 5), Bridge(5, 6), Decoder(12, 4, 6))
+
+    def size(figure: Figure) -> torch.Tensor:
+        return torch.tensor(figure.get_size_inches())
+
+    return {
+        "packing": lambda n: pack_padded_sequence(x, n, enforce_sorted=False).data,
+        "mask_from_lengths": lambda n: mask_from_lengths(n, 5),
+        "reverse_within_length": lambda n: reverse_within_length(x, n),
+        "last_valid_step": lambda n: last_valid_step(x, n),
+        "pack": lambda n: pack(x, n).data,
+        "RNN": lambda n: rnn(x, lengths=n)[0],
+        "GRU": lambda n: gru(x, lengths=n)[0],
+        "LSTM": lambda n: lstm(x, lengths=n)[0],
+        "run_packed": lambda n: run_packed(by_torch, x, n)[0],
+        "Tagger": lambda n: tagger(x, n),
+        "Classifier": lambda n: classifier(x, n),
+        "sequence_loss": lambda n: sequence_loss(x, source % 4, n),
+        "Encoder": lambda n: model.encoder(source, n)[0],
+        "Seq2Seq.encode": lambda n: model.encode(source, n)[0],
+        "Seq2Seq": lambda n: model(source, n, target),
+        "greedy": lambda n: greedy(model, source, n, 4).tokens,
+        "BucketBatchSampler": lambda n: BucketBatchSampler(n, 2).lengths,
+        "figures.packing": lambda n: size(packing(n)),
+        "figures.packing, valid": lambda n: size(packing([5, 5, 5], n)),
+        "figures.packing_step": lambda n: size(packing_step(n, 2)),
+        "figures.rectangles": lambda n: size(rectangles(n, 1)),
+    }
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_every_function_takes_lengths_in_every_form_that_packing_takes(form: str) -> None:
-    torch.manual_seed(0)
-    lengths, x = FORMS[form], torch.randn(5, 3, 4)
-    source = torch.randint(4, 9, (5, 3))
-    by_hand, by_torch = layers.LSTM(4, 2), nn.LSTM(4, 2)
-    model = Seq2Seq(Encoder(9, 4, 5), Bridge(5, 6), Decoder(12, 4, 6))
-    functions: dict[str, Any] = {
-        "packing": lambda n: pack_padded_sequence(x, n, enforce_sorted=False).data,
-        "mask": lambda n: mask_from_lengths(n, 5),
-        "reversal": lambda n: reverse_within_length(x, n),
-        "last step": lambda n: last_valid_step(x, n),
-        "pack": lambda n: pack(x, n).data,
-        "layer": lambda n: by_hand(x, lengths=n)[0],
-        "run_packed": lambda n: run_packed(by_torch, x, n)[0],
-        "loss": lambda n: sequence_loss(x, source % 4, n),
-        "encoder": lambda n: model.encode(source, n)[0],
-        "greedy": lambda n: greedy(model, source, n, 4).tokens,
-        "sampler": lambda n: BucketBatchSampler(n, 2).lengths,
-        "figure": lambda n: torch.tensor(packing(n).get_size_inches()),
-    }
-    for name, function in functions.items():
-        assert torch.equal(function(lengths), function([2, 5, 1])), name
+    for name, function in takers().items():
+        assert torch.equal(function(FORMS[form]), function([2, 5, 1])), name
+
+
+@pytest.mark.parametrize("refused", [np.array([2.0, 5.0, 1.0]), [2, True, 1], [2, 5, torch.tensor(1.0)]])
+def test_every_function_but_packing_refuses_floats_and_bools_as_lengths(refused: Any) -> None:
+    for name, function in takers().items():
+        if name != "packing":
+            with pytest.raises(TypeError, match="lengths must be integers, got"):
+                function(refused)
 
 
 @pytest.mark.parametrize(
