@@ -3,36 +3,38 @@
     python tools/mutants.py PYTHON [rnnlib/x.py …]        SAMPLE=200 SEED=0
 
 A sample of places in rnnlib is drawn, at each of them one of cosmic-ray's mutations, and each mutant is run against the
-tests of its own module, by PYTHON, in a copy of the book. Changes of annotations and docstrings are not drawn, since no
-test can see them, nor is what draws figures. A mutant that no test notices is a hole in the tests, or it is equivalent:
-then `benchmarks/equivalent_mutants.json` says why.
+tests of its own module, by PYTHON, in a copy of the book. What draws figures is left out. A mutant that no test notices
+is a hole in the tests, or it is equivalent: then `benchmarks/equivalent_mutants.json` says why.
 """
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import queue
-import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import unified_diff
 from pathlib import Path
-from typing import Any
+
+from mutations import Mutant, draw
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "mutants.md"
 EQUIVALENT = ROOT / "benchmarks" / "equivalent_mutants.json"
 AT_ONCE = 2
-LIMIT = 240  # seconds for a mutant; one that takes longer counts as noticed
+LIMIT = 150  # seconds of a processor for a mutant, over twice what any module's tests take; more counts as noticed
+# A counterexample need not be a small one.
+CONFTEST = """
+from hypothesis import Phase, settings
+settings.register_profile("mutants", phases=[Phase.explicit, Phase.generate])
+settings.load_profile("mutants")
+"""
 # Which tests are a module's own; the longest beginning of its path counts.
 TESTS = {
     "arguments": "bad_input cells layers",
@@ -64,21 +66,6 @@ TESTS = {
 }
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """One change of one module."""
-
-    module: str
-    place: tuple[int, int]
-    operator: str
-    source: str
-    change: str  # the lines before and after
-
-    @property
-    def key(self) -> str:
-        return f"{self.module}: {self.change}"
-
-
 def modules(arguments: list[str]) -> list[Path]:
     """The modules to be mutated: those that are named, or all that have tests of their own."""
     if arguments:
@@ -92,72 +79,9 @@ def own_tests(path: Path) -> list[str]:
     return [f"tests/test_{test}.py" for test in TESTS[max(own, key=len)].split()] if own else []
 
 
-def behaviour(source: str) -> str:
-    """The program without what does nothing when it runs: annotations and docstrings."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            node.returns = None
-        if isinstance(node, ast.arg):
-            node.annotation = None
-        if isinstance(node, ast.AnnAssign):
-            node.annotation = ast.Constant(None)
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            node.value.value = None
-    return ast.dump(tree)
-
-
-def mutants_of(path: Path) -> dict[tuple[int, int], list[Mutant]]:
-    """All mutants of a module that behave otherwise on paper, by their place."""
-    # Not in the environment in which the rest of this file is tested.
-    import cosmic_ray.plugins
-    from cosmic_ray.ast import get_ast
-    from cosmic_ray.mutating import mutate_code
-
-    source = path.read_text(encoding="utf-8")
-    module, tree = path.relative_to(ROOT).as_posix(), get_ast(source)
-    unchanged = behaviour(source)
-    found: dict[tuple[int, int], list[Mutant]] = {}
-    for name in cosmic_ray.plugins.operator_names():
-        if "Variable" in name:  # those want to be told a variable's name
-            continue
-        operator = cosmic_ray.plugins.get_operator(name)()
-        for occurrence, place in enumerate(_places(operator, tree)):
-            mutated = mutate_code(source, operator, occurrence)
-            if mutated is None or _broken(mutated) or behaviour(mutated) == unchanged:
-                continue
-            lines = list(unified_diff(source.splitlines(), mutated.splitlines(), n=0, lineterm=""))[3:]
-            change = " -> ".join(line[1:].strip() for line in lines)
-            found.setdefault(place, []).append(Mutant(module, place, name, mutated, change))
-    return found
-
-
-def _places(operator: Any, node: Any) -> Iterator[tuple[int, int]]:
-    """Where an operator can change something, in the order in which cosmic-ray counts its occurrences."""
-    for start, _ in operator.mutation_positions(node):
-        yield tuple(start)
-    for child in getattr(node, "children", ()):
-        yield from _places(operator, child)
-
-
-def _broken(source: str) -> bool:
-    try:
-        ast.parse(source)
-    except SyntaxError:
-        return True
-    return False
-
-
-def draw(paths: list[Path], count: int, seed: int) -> list[Mutant]:
-    """At most so many mutants, at different places, each place as likely as any other."""
-    source = random.Random(seed)
-    places = [mutants for path in paths for _, mutants in sorted(mutants_of(path).items())]
-    return [source.choice(mutants) for mutants in source.sample(places, min(count, len(places)))]
-
-
-def outcome(mutant: Mutant, copy: Path, python: str) -> str:
-    """killed, survived or timeout: what the module's own tests say of the mutant, in a copy of the book."""
-    path = copy / mutant.module
+def outcome(module: str, source: str, copy: Path, python: str) -> str:
+    """killed, survived or timeout: what a module's own tests say of another source, in a copy of the book."""
+    path = copy / module
     original = path.read_text(encoding="utf-8")
     environment = os.environ | {
         "PYTHONPATH": str(copy),
@@ -165,20 +89,25 @@ def outcome(mutant: Mutant, copy: Path, python: str) -> str:
         "OMP_NUM_THREADS": "1",
         "RNNLIB_DEVICE": "cpu",
     }
-    command = [python, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *own_tests(ROOT / mutant.module)]
+    command = [python, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *own_tests(ROOT / module)]
+    limited = ["sh", "-c", f'ulimit -t {LIMIT}; exec "$@"', "sh", *command]
     try:
-        path.write_text(mutant.source, encoding="utf-8")
+        path.write_text(source, encoding="utf-8")
+        # A mutant may also wait for ever without computing.
         done = subprocess.run(
-            command, cwd=copy, env=environment, capture_output=True, timeout=LIMIT, check=False
+            limited, cwd=copy, env=environment, capture_output=True, timeout=10 * LIMIT, check=False
         )
     except subprocess.TimeoutExpired:
         return "timeout"
     finally:
         path.write_text(original, encoding="utf-8")
+    if done.returncode in (-signal.SIGKILL, -signal.SIGXCPU):
+        return "timeout"
     return "survived" if done.returncode == 0 else "killed"
 
 
 def run(mutants: list[Mutant], python: str) -> list[str]:
+    """What is found of each mutant, after the tests have passed where nothing is changed."""
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(AT_ONCE) as pool:
         copies: queue.Queue[Path] = queue.Queue()
         for number in range(AT_ONCE):
@@ -186,18 +115,32 @@ def run(mutants: list[Mutant], python: str) -> list[str]:
             for part in ("rnnlib", "tests", "tools", "benchmarks"):
                 shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
             shutil.copy(ROOT / "pyproject.toml", copy)
+            with (copy / "tests" / "conftest.py").open("a", encoding="utf-8") as conftest:
+                conftest.write(CONFTEST)
             copies.put(copy)
 
-        def one(mutant: Mutant) -> str:
+        def one(module: str, source: str, key: str) -> str:
             copy = copies.get()
             try:
-                found = outcome(mutant, copy, python)
+                found = outcome(module, source, copy, python)
             finally:
                 copies.put(copy)
-            print(f"{found:9} {mutant.key}", flush=True)
+            print(f"{found:9} {key}", flush=True)
             return found
 
-        return list(pool.map(one, mutants))
+        def unchanged(module: str) -> str:
+            return one(module, (ROOT / module).read_text(encoding="utf-8"), f"{module}, unchanged")
+
+        # Modules that share their tests need one such run.
+        suites = {tuple(own_tests(ROOT / mutant.module)): mutant.module for mutant in mutants}
+        failing = [
+            module
+            for module, found in zip(suites.values(), pool.map(unchanged, suites.values()), strict=True)
+            if found != "survived"
+        ]
+        if failing:
+            raise SystemExit(f"the tests fail without a mutant, too: those of {', '.join(failing)}")
+        return list(pool.map(lambda mutant: one(mutant.module, mutant.source, mutant.key), mutants))
 
 
 def page(mutants: list[Mutant], outcomes: list[str], reasons: dict[str, str], seed: int) -> str:
@@ -209,22 +152,30 @@ def page(mutants: list[Mutant], outcomes: list[str], reasons: dict[str, str], se
     lines = [
         "# Mutants of rnnlib",
         "",
-        f"Written by `make mutants` on {datetime.now(UTC):%Y-%m-%d}. {len(mutants)} mutants, drawn with seed {seed} "
-        f"from {len({mutant.module for mutant in mutants})} modules, each run against its module's own tests. Killed: "
-        f"{counts['killed']}, and by the time limit {counts['timeout']}. Survived: {counts['survived']}, of these "
-        f"equivalent: {len(equivalent)}.",
+        f"Written by `make mutants` on {datetime.now(UTC):%Y-%m-%d}: {len(mutants)} mutants, drawn with seed {seed}, "
+        "each run against its module's own tests.",
         "",
-        f"Noticed of those that change behaviour: **{noticed} of {changing}, {noticed / max(changing, 1):.1%}**.",
+        f"Noticed of those that change behaviour: **{noticed} of {changing}, {noticed / max(changing, 1):.1%}**. "
+        f"Killed by a failing test: {counts['killed']}, by the time limit: {counts['timeout']}. Survived: "
+        f"{counts['survived']}, of these equivalent: {len(equivalent)}.",
         "",
-        "| survivor | line | operator | why it is equivalent |",
-        "|---|--:|---|---|",
+        "The places are drawn evenly from all those in `rnnlib` where cosmic-ray can change something, but for "
+        "annotations and docstrings, which do nothing, and `rnnlib/figures`, most of which says where on a page a line "
+        "is drawn.",
+        "",
+        "| survivor | operator | why it is equivalent |",
+        "|---|---|---|",
     ]
     for mutant in survivors:
-        change = mutant.change.replace("|", "\\|")
+        key = mutant.change.replace("|", "\\|")
         why = reasons.get(mutant.key, "**it is not: a test is missing**")
-        lines.append(
-            f"| {mutant.module}: `{change}` | {mutant.place[0]} | {mutant.operator.split('/')[-1]} | {why} |"
-        )
+        operator = mutant.operator.split("/")[-1]
+        lines.append(f"| {mutant.module}, `{mutant.inside}`: `{key}` | {operator} | {why} |")
+    lines += ["", "| module | mutants | noticed | equivalent |", "|---|--:|--:|--:|"]
+    for module in sorted({mutant.module for mutant in mutants}):
+        here = [found for mutant, found in zip(mutants, outcomes, strict=True) if mutant.module == module]
+        same = sum(mutant.module == module for mutant in equivalent)
+        lines.append(f"| {module} | {len(here)} | {len(here) - here.count('survived')} | {same} |")
     return "\n".join(lines) + "\n"
 
 
@@ -234,7 +185,11 @@ def main(arguments: list[str]) -> int:
     reasons = json.loads(EQUIVALENT.read_text(encoding="utf-8")) if EQUIVALENT.exists() else {}
     mutants = draw(modules(named), count, seed)
     outcomes = run(mutants, str(Path(python).absolute()))
-    RESULTS.write_text(page(mutants, outcomes, reasons, seed), encoding="utf-8")
+    text = page(mutants, outcomes, reasons, seed)
+    if named:
+        print(text)  # the record is of all modules
+    else:
+        RESULTS.write_text(text, encoding="utf-8")
     holes = [
         mutant
         for mutant, found in zip(mutants, outcomes, strict=True)
