@@ -1,9 +1,9 @@
 # RNNs, Unrolled. `make help` lists what you can say; each target sets up what it needs.
 # Variables: PYTHON (which Python makes the environment), TORCH (another torch than the pinned one: 2.6, or newest; it
 # gets an environment of its own), TORCH_INDEX (the package index of torch's CPU wheels, for Linux; without it pip takes
-# the default build, which brings gigabytes of CUDA), ONLY (one notebook), WHAT (one benchmark), RUNS (how often
-# a chapter is shaken), SETTING (one of those under which it is disturbed), SAMPLE and SEED (of mutants), PORT, and SITE_URL (where the site will be
-# published; without it no page states an address).
+# the default build, which brings gigabytes of CUDA), ONLY (one notebook; one module, for mutants), WHAT (one benchmark),
+# RUNS (how often a chapter is shaken), SETTING (one of those under which it is disturbed), SAMPLE and SEED (of mutants),
+# PORT, and SITE_URL (where the site will be published; without it no page states an address).
 
 VENV := .venv$(if $(TORCH),-torch-$(TORCH))
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
@@ -80,7 +80,7 @@ disturbed: $(TEST) ## every notebook's stored outputs under each of many setting
 shaken: $(TEST) ## how near each claim about a training comes to failing, over RUNS=20 runs with disturbed gradients
 	@$(PY) tools/shaken.py $(ONLY)
 
-mutants: $(TEST) ## change rnnlib in SAMPLE=200 places, one at a time, and count what its tests notice (half an hour and more)
+mutants: $(TEST) ## change rnnlib, or ONLY=rnnlib/x.py, in SAMPLE=200 places (SEED=0), one at a time, and count what its tests notice (half an hour and more)
 	@VENV=$(MUTANTS) sh tools/environment.sh mutants
 	@$(MUTANTS)/bin/python tools/mutants.py $(PY) $(ONLY)
 
