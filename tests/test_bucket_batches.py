@@ -112,6 +112,15 @@ def test_sequences_further_apart_than_the_noise_keep_their_order() -> None:
         assert spread <= 9 + 2 * 3 * 2
 
 
+@pytest.mark.parametrize(("difference", "meet"), [(5, True), (6, False)])
+def test_two_lengths_meet_if_they_differ_by_less_than_twice_the_noise(difference: int, meet: bool) -> None:
+    # Two short and two long ones: a short one's batch holds a long one only where their keys have changed places.
+    lengths = [10, 10, 10 + difference, 10 + difference]
+    sampler = BucketBatchSampler(lengths, 2, 3, generator=generator())
+    batches = [sorted(batch) for _ in range(500) for batch in sampler]
+    assert any(batch not in ([0, 1], [2, 3]) for batch in batches) == meet
+
+
 def test_more_noise_means_more_company_and_more_padding(lengths: torch.Tensor) -> None:
     measured = []
     for noise in (0, 2, 8, 32):

@@ -111,6 +111,25 @@ def test_the_tolerance_bounds_the_greatest_error(capsys):
     assert wrong.startswith("✗ not yet")
 
 
+@pytest.mark.parametrize(
+    ("attempt", "expected", "right"),
+    [
+        (3, 3, True),
+        (3, 4, False),
+        (0.5 + 1e-6, 0.5, True),
+        (0.6, 0.5, False),
+        (True, True, True),
+        (1, True, False),
+    ],
+)
+def test_a_tensor_without_dimensions_is_graded_as_the_number_that_it_holds(attempt, expected, right, capsys):
+    grade(attempt, expected)
+    grade(torch.tensor(attempt, dtype=torch.float64 if isinstance(attempt, float) else None), expected)
+    of_number, of_tensor = capsys.readouterr().out.splitlines()
+    assert of_number == of_tensor
+    assert (of_tensor == "✓ right") is right
+
+
 @pytest.mark.parametrize("tolerance", [-1.0, float("nan")])
 def test_a_senseless_tolerance_is_refused(tolerance):
     with pytest.raises(ValueError, match="tolerance must be a number of at least 0"):

@@ -46,6 +46,13 @@ def test_the_output_holds_the_widget_the_first_frame_and_its_text():
     assert Image.open(io.BytesIO(base64.b64decode(output["image/png"]))).format == "PNG"
 
 
+def test_a_frame_is_stored_as_small_as_its_format_can():
+    output, _ = shown(draw=lambda value: draw(value, (6, 4)))
+    stored, again = base64.b64decode(output["image/png"]), io.BytesIO()
+    Image.open(io.BytesIO(stored)).save(again, format="png", optimize=True)
+    assert len(stored) <= len(again.getvalue())
+
+
 def test_the_slider_moves_the_frames_through_a_link_that_needs_no_kernel():
     output, state = shown()
     box = output["application/vnd.jupyter.widget-view+json"]["model_id"]
@@ -114,6 +121,15 @@ def test_a_wrong_call_is_refused(options, error, message):
 def test_a_heavy_flipbook_is_refused(monkeypatch):
     monkeypatch.setattr(module, "SIZE_LIMIT", 100)
     with pytest.raises(ValueError, match=r"the 3 frames take \d+ kB, the limit is 0 kB"):
+        shown()
+
+
+def test_the_weight_that_is_refused_is_that_of_the_frames_in_base64(monkeypatch):
+    drawn = module._png(draw(1))
+    monkeypatch.setattr(module, "_png", lambda figure: drawn.ljust(3_000_000, b"\0"))
+    with pytest.raises(
+        ValueError, match=f"the 3 frames take 12000 kB, the limit is {module.SIZE_LIMIT // 1000} kB"
+    ):
         shown()
 
 

@@ -247,6 +247,7 @@ x64 = sequence()
         ),
         (lambda: jacobians(torch.ones(4), torch.ones(2, 4, 4)), ValueError, "weight_hh must have shape"),
         (lambda: jacobians(torch.ones(3), torch.ones(4, 4)), ValueError, "states must end in H_out = 4, got"),
+        (lambda: jacobians(torch.ones(()), torch.ones(4, 4)), ValueError, r"H_out = 4, got \(\)"),
         (
             lambda: jacobians(torch.ones(4).double(), torch.ones(4, 4)),
             TypeError,

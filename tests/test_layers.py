@@ -383,6 +383,13 @@ def test_dropout_with_one_layer_warns_at_the_caller(kind: str) -> None:
     assert record[0].filename == __file__
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("arguments", [{}, {"num_layers": 2}, {"num_layers": 2, "dropout": 0.5}])
+@pytest.mark.filterwarnings("error")
+def test_dropout_that_acts_or_is_none_does_not_warn(kind: str, arguments: dict[str, Any]) -> None:
+    getattr(rnnlib.layers, kind)(3, 4, **arguments)
+
+
 # The parts and the whole
 
 

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from rnnlib.lengths import mask_from_lengths
-from rnnlib.losses import squared_error, tag_loss
+from rnnlib.losses import sequence_loss, squared_error, tag_loss
 
 LENGTHS = [4, 1, 3]
 
@@ -72,7 +72,11 @@ def test_the_batch_may_come_first_in_all_three():
         ({"mask": torch.ones(4).bool()}, ValueError, r"mask must have shape \(4, 3\), got \(4,\)"),
         ({"mask": torch.zeros(4, 3).bool()}, ValueError, "mask must leave at least one valid step"),
         ({"targets": torch.full((4, 3), 5)}, ValueError, "targets must be classes from 0 to 4, got 5 to 5"),
-        ({"targets": torch.full((4, 3), -100)}, ValueError, "targets must be classes from 0 to 4, got -100"),
+        (
+            {"targets": torch.full((4, 3), -1)},
+            ValueError,
+            "targets must be classes from 0 to 4, got -1 to -1",
+        ),
     ],
 )
 def test_a_wrong_call_is_refused(change, error, message):
@@ -80,6 +84,17 @@ def test_a_wrong_call_is_refused(change, error, message):
     arguments = {"logits": logits, "targets": targets, "mask": mask} | change
     with pytest.raises(error, match=message):
         tag_loss(**arguments)
+
+
+def test_the_sequence_loss_is_the_mean_over_the_tokens_within_the_lengths():
+    logits, targets, mask = example()
+    torch.testing.assert_close(sequence_loss(logits, targets, LENGTHS), tag_loss(logits, targets, mask))
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (4, 3, 5, 1)])
+def test_a_sequence_loss_of_logits_of_another_rank_is_refused(shape):
+    with pytest.raises(ValueError, match=r"logits must have shape \(T, N, V\), got"):
+        sequence_loss(torch.zeros(shape), torch.zeros(4, 3).long(), LENGTHS)
 
 
 def numbers(seed=0):

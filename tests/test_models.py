@@ -220,6 +220,15 @@ def test_one_of_many_stacks_has_the_parameters_of_a_tagger_under_the_same_names(
     }
 
 
+def test_many_stacks_add_no_input_to_a_layers_output_unless_told_to() -> None:
+    many = []
+    for options in ({}, {"residual": False}, {"residual": True}):
+        torch.manual_seed(0)
+        many.append(ManyStacks(2, 1, 3, 2, **options)(torch.ones(2, 4, 1, 1)))
+    assert torch.equal(many[0], many[1])
+    assert not torch.equal(many[0], many[2])
+
+
 def test_many_stacks_draw_their_weights_as_torch_does() -> None:
     torch.manual_seed(0)
     for parameter in ManyStacks(500, 2, 16, 2).parameters():

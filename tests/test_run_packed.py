@@ -417,6 +417,53 @@ def test_without_recording_the_results_are_the_same_and_know_no_gradient(
         torch.testing.assert_close(actual, value.detach())
 
 
+# What it costs
+
+
+def cells_of_calls(rnn: Any, lengths: list[int]) -> list[int]:
+    """How many cells each call of a dense kernel computes; none if the batch is packed instead."""
+    calls: list[int] = []
+
+    def counted(kernel: Any) -> Any:
+        def call(part: Tensor, *rest: Any) -> Any:
+            calls.append(part.shape[0] * part.shape[1])
+            return kernel(part, *rest)
+
+        return call
+
+    kernels = {mode: counted(kernel) for mode, kernel in running.KERNELS.items()}
+    with mock.patch.object(running, "KERNELS", kernels):
+        run_packed(rnn, batch(max(lengths), len(lengths), 3), lengths)
+    return calls
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(lengths=st.lists(st.integers(1, 200), min_size=1, max_size=20))
+@sampled
+def test_training_costs_no_more_than_cutting_at_every_end_nor_than_not_cutting(
+    kind: str, lengths: list[int]
+) -> None:
+    calls = cells_of_calls(small(kind), lengths)
+    cost = sum(calls) + running.CALL * len(calls)
+    assert cost <= sum(lengths) + running.CALL * len(set(lengths))
+    assert cost <= max(lengths) * len(lengths) + running.CALL
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("frozen", [False, True])
+def test_without_gradients_a_batch_is_packed_where_few_cells_are_valid_and_only_there(
+    kind: str, frozen: bool
+) -> None:
+    sparse, half, dense = ([40] * full + [1] * (10 - full) for full in (1, 5, 9))
+    rnn = small(kind).requires_grad_(not frozen)
+    with nullcontext() if frozen else torch.no_grad():
+        assert not cells_of_calls(rnn, sparse)
+        assert bool(cells_of_calls(rnn, half)) == (kind == "LSTM")
+        assert cells_of_calls(rnn, dense)
+    learning = small(kind)
+    assert all(cells_of_calls(learning, lengths) for lengths in (sparse, half, dense))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_layer_in_eval_mode_gives_the_gradients_of_training(kind: str) -> None:
     rnn, x = small(kind, num_layers=2, dropout=0.0), batch(7, 5, 3).requires_grad_()

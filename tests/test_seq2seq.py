@@ -461,6 +461,14 @@ def test_only_valid_tokens_count_towards_the_longest_source() -> None:
         model(source, [1, LONGEST + 1], source[:2])
 
 
+def test_unless_told_otherwise_a_source_may_have_a_hundred_tokens() -> None:
+    model = Seq2Seq(Encoder(9, 2, 3), Bridge(3, 5), Decoder(7, 4, 5))
+    source = torch.full((101, 1), 4)
+    assert model(source[:100], [100], source[:2]).shape == (2, 1, 7)
+    with pytest.raises(ValueError, match="source must have at most max_length = 100 tokens, got 101"):
+        model(source, [101], source[:2])
+
+
 @given(cases())
 @sampled
 def test_shapes_are_those_of_the_docstrings(case: Case) -> None:
@@ -601,6 +609,8 @@ def state(*shape: int) -> tuple[Tensor, Tensor]:
         (lambda m: greedy(m, ids(3, 2), [1, 1], 2.0), TypeError, "max_length must be an int"),
         (lambda m: shift_right([1]), TypeError, "target must be a tensor, got list"),
         (lambda m: shift_right(ids(3)), ValueError, r"target must have shape \(T, N\)"),
+        (lambda m: shift_right(ids(0, 2)), ValueError, r"no axis of size 0, got \(0, 2\)"),
+        (lambda m: shift_right(ids(3, 0)), ValueError, r"no axis of size 0, got \(3, 0\)"),
         (lambda m: shift_right(ids(3, 2).int()), TypeError, "target must be int64"),
         (
             lambda m: translate(m, vocabularies(), []),

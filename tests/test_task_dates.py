@@ -334,6 +334,11 @@ DAY = datetime.date(2024, 5, 3)
         ),
         (lambda: dates.readings(DAY), TypeError, "text must be a string, got datetime.date"),
         (lambda: dates.readings("x", "de"), TypeError, "locales must be a list or a tuple of str, got 'de'"),
+        (
+            lambda: dates.readings("x", {"de"}),
+            TypeError,
+            "locales must be a list or a tuple of str, got {'de'}",
+        ),
         (lambda: dates.is_unambiguous("x", [], ["long"]), ValueError, "locales must have at least one entry"),
         (lambda: dates.ceiling(["de", "de"]), ValueError, "locales must be different from each other"),
         (lambda: dates.ceiling(styles=["tiny"]), ValueError, "styles must be among .*, got 'tiny'"),

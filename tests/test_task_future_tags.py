@@ -49,6 +49,13 @@ def test_both_tags_are_equally_frequent() -> None:
     assert (tags.mean(dim=(0, 1)) == 0.5).all()
 
 
+def test_zeros_and_ones_are_drawn_alike() -> None:
+    torch.manual_seed(0)
+    x, _ = future_tags.sample(100, 100, (1,))
+    assert x.unique().tolist() == [0, 1]
+    assert abs(x.sum() - 5000) < 6 * 50  # six standard deviations
+
+
 def test_the_same_seed_gives_the_same_sample() -> None:
     samples = []
     for _ in range(2):

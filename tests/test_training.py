@@ -153,6 +153,11 @@ def test_the_last_step_is_validated_too():
     assert fitted.weight.item() == seen[1]
 
 
+def test_unless_told_otherwise_it_validates_every_hundred_steps():
+    validate, _ = scores_in_turn(3.0, 2.0, 1.0)
+    assert list(train(model(), line(250), squared_error, validate=validate).scores) == [100, 200, 250]
+
+
 def test_buffers_are_restored_with_the_weights():
     fitted = nn.Sequential(nn.BatchNorm1d(1), nn.Linear(1, 1))
     means = []
@@ -247,7 +252,7 @@ def test_the_model_is_put_into_training_mode():
     assert fitted.training
 
 
-@pytest.mark.parametrize(("quiet", "drawn"), [("0", False), ("1", True)])
+@pytest.mark.parametrize(("quiet", "drawn"), [("0", False), ("1", True), ("", True)])
 def test_the_progress_bar_can_be_kept_away(monkeypatch, capfd, quiet, drawn):
     monkeypatch.setenv("RNNLIB_PROGRESS", quiet)
     train(model(), line(3), squared_error, description="a line")
