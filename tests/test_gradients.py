@@ -116,6 +116,11 @@ def test_the_product_of_the_jacobians_carries_the_gradient_back(nonlinearity: st
     assert torch.allclose(gradient, expected[0], rtol=0, atol=1e-12)
 
 
+def test_a_relu_lets_a_gradient_through_where_the_state_is_positive_and_nowhere_else() -> None:
+    states = torch.tensor([-1.0, 0.0, 2.0])
+    assert torch.equal(jacobians(states, torch.eye(3), "relu"), torch.diag(torch.tensor([0.0, 0.0, 1.0])))
+
+
 @pytest.mark.parametrize("nonlinearity", ["tanh", "relu"])
 def test_a_jacobian_is_the_one_of_finite_differences(nonlinearity: str) -> None:
     rnn, h, small = network("RNN", nonlinearity=nonlinearity), torch.randn(1, H, dtype=torch.float64), 1e-6
