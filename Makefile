@@ -24,11 +24,11 @@ PARALLEL := -n 2 --dist loadfile
 # Two run at a time, so each computes with one thread; threads that wait for each other must not spin meanwhile.
 THREADS := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
-# What tests the book's tools and not rnnlib: these need git, sh and Linux's processes.
+# What tests the book and its tools and not rnnlib: these need git, sh and Linux's processes.
 TOOL_TESTS := $(sort $(wildcard tests/test_book_*.py tests/test_card.py tests/test_colab.py tests/test_counter.py \
-  tests/test_disturbed.py tests/test_gpu.py tests/test_gpu_rehearsal.py tests/test_links.py tests/test_mutants.py \
-  tests/test_notebook_tools.py tests/test_pages.py tests/test_shaken.py tests/test_site_address.py \
-  tests/test_structure_rules.py tests/test_task_dates.py tests/test_workflows.py))
+  tests/test_disturbed.py tests/test_exercises.py tests/test_gpu.py tests/test_gpu_rehearsal.py tests/test_links.py \
+  tests/test_mutants.py tests/test_notebook_tools.py tests/test_pages.py tests/test_shaken.py \
+  tests/test_site_address.py tests/test_structure_rules.py tests/test_task_dates.py tests/test_workflows.py))
 PACKAGE_TESTS = $(filter-out $(TOOL_TESTS),$(wildcard tests/test_*.py))
 
 export VENV SITE_URL
@@ -109,7 +109,7 @@ links: $(SITE) ## ask every address that the book links to whether it is still t
 serve: book ## build the site and serve it on http://localhost:8000 (PORT=...)
 	@echo "http://localhost:$(PORT)"; $(PY) -m http.server --directory $(HTML) --bind 127.0.0.1 $(PORT)
 
-benchmark: $(TEST) ## measure on this machine: WHAT=layers, packing (20 to 30 minutes), buckets, depth, dates or adding
+benchmark: $(TEST) ## measure on this machine: WHAT=layers, packing (20 to 30 minutes), buckets, depth, dates, adding or recall
 	@$(PY) benchmarks/$(WHAT).py
 
 repository: $(SITE) ## set the repository's address everywhere: make repository URL=https://github.com/org/repo

@@ -104,7 +104,8 @@ def grade(attempt: object, expected: object, tolerance: float = 1e-5) -> None:
     exercise has been tried.
 
     Args:
-        attempt: the reader's answer: a number, string, bool, shape, list or tuple of those, or a tensor.
+        attempt: the reader's answer: a number, string, bool, shape, list or tuple of those, or a tensor. A tensor will
+            do for a list of its rows, and a list of rows, numbers or bools for a tensor.
         expected: the right answer, usually computed by PyTorch in the same cell.
         tolerance: the greatest difference allowed in any element of a tensor or in a number that is not an integer.
 
@@ -163,6 +164,8 @@ def _difference(attempt: object, expected: object, tolerance: float) -> str | No
     if isinstance(expected, torch.Tensor):
         return _tensor_difference(attempt, expected, tolerance)
     if isinstance(expected, list | tuple):
+        if isinstance(attempt, torch.Tensor) and attempt.ndim > 0:
+            attempt = list(attempt.unbind())
         if not isinstance(attempt, list | tuple):
             return f"a tuple of {len(expected)} is wanted, this is a {type(attempt).__name__}"
         if len(attempt) != len(expected):
@@ -170,10 +173,10 @@ def _difference(attempt: object, expected: object, tolerance: float) -> str | No
         for part, wanted in zip(attempt, expected, strict=True):
             fault = _difference(part, wanted, tolerance)
             if fault is not None:
-                return fault if isinstance(wanted, torch.Tensor) else f"{_shown(attempt)} is not the answer"
+                mixed = any(isinstance(one, torch.Tensor) for one in expected)
+                return fault if mixed else f"{_shown(attempt)} is not the answer"
         return None
-    if isinstance(attempt, torch.Tensor) and attempt.ndim == 0:
-        attempt = attempt.item()
+    attempt = _number(attempt)
     if isinstance(expected, bool) or isinstance(attempt, bool):
         return None if attempt is expected else f"{attempt!r} is not the answer"
     if isinstance(expected, numbers.Real) and isinstance(attempt, numbers.Real):
@@ -183,6 +186,7 @@ def _difference(attempt: object, expected: object, tolerance: float) -> str | No
 
 
 def _tensor_difference(attempt: object, expected: torch.Tensor, tolerance: float) -> str | None:
+    attempt = _stacked(attempt)
     if not isinstance(attempt, torch.Tensor):
         return f"a tensor is wanted, this is a {type(attempt).__name__}"
     if attempt.shape != expected.shape:
@@ -194,6 +198,24 @@ def _tensor_difference(attempt: object, expected: torch.Tensor, tolerance: float
     return f"the shape is right, the greatest error is {gap:.1e}" if not gap <= tolerance else None
 
 
+def _number(attempt: object) -> object:
+    """What a tensor without axes holds, or a number or bool of numpy's; anything else as it is."""
+    one: Any = attempt
+    return one.item() if getattr(one, "ndim", None) == 0 else attempt
+
+
+def _stacked(attempt: object) -> object:
+    """A tensor of the rows, where the attempt is a list or tuple of numbers, of bools or of tensors of one shape."""
+    if not isinstance(attempt, list | tuple):
+        return attempt
+    rows: list[torch.Tensor] = []
+    for row in map(_stacked, attempt):
+        if not isinstance(row, torch.Tensor | numbers.Real):
+            return attempt
+        rows.append(torch.as_tensor(row))
+    return torch.stack(rows) if len({row.shape for row in rows}) == 1 else attempt
+
+
 def _shown(answer: list[Any] | tuple[Any, ...]) -> str:
-    plain = tuple(answer) if isinstance(answer, torch.Size) else answer
-    return repr(plain)
+    plain = [_number(part) for part in answer]
+    return repr(plain if isinstance(answer, list) else tuple(plain))

@@ -3,6 +3,7 @@
 import doctest
 
 import numpy
+import numpy as np
 import pytest
 import torch
 
@@ -195,3 +196,38 @@ def test_a_message_without_the_expected_part_is_an_error():
         expect_error(ValueError, "no good"),
     ):
         raise ValueError("something else")
+
+
+@pytest.mark.parametrize(
+    ("attempt", "expected", "right"),
+    [
+        ([True, False], torch.tensor([True, False]), True),
+        ((1, 2.5), torch.tensor([1.0, 2.5]), True),
+        ([torch.ones(3), torch.zeros(3)], torch.tensor([[1.0, 1, 1], [0, 0, 0]]), True),
+        ([[1, 2], [3, 4]], torch.tensor([[1, 2], [3, 4]]), True),
+        ([1, 3], torch.tensor([1, 2]), False),
+        ([[1, 2], [3]], torch.tensor([[1, 2], [3, 4]]), False),
+        (["1", 2], torch.tensor([1, 2]), False),
+        (torch.tensor([4, 3, 1]), [4, 3, 1], True),
+        (torch.tensor([4, 3, 2]), [4, 3, 1], False),
+        (torch.tensor([4, 3]), [4, 3, 1], False),
+        (torch.ones(2, 3), [torch.ones(3), torch.ones(3)], True),
+        (torch.ones(()), [1.0], False),
+        (np.bool_(True), True, True),
+        (np.bool_(False), True, False),
+        (np.int64(3), 3, True),
+    ],
+)
+def test_a_list_of_rows_is_as_good_as_a_tensor_and_the_reverse(attempt, expected, right, capsys):
+    grade(attempt, expected)
+    assert (capsys.readouterr().out == "✓ right\n") is right
+
+
+def test_a_tensor_in_place_of_a_list_is_shown_without_its_name(capsys):
+    grade(torch.tensor([4, 3]), [4, 1])
+    assert capsys.readouterr().out == "✗ not yet: [4, 3] is not the answer\n"
+
+
+def test_beside_a_tensor_only_the_part_that_is_wrong_is_shown(capsys):
+    grade((torch.ones(2), "float"), (torch.ones(2), "int"))
+    assert capsys.readouterr().out == "✗ not yet: 'float' is not the answer\n"

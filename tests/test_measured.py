@@ -76,3 +76,38 @@ def test_the_steps_until_solved_are_within_the_budget_or_infinite(L: int) -> Non
 def test_a_network_or_a_length_that_was_not_measured_is_refused(network: str, L: int, name: str) -> None:
     with pytest.raises(ValueError, match=f"^{name} must be one of"):
         measured.adding_steps(network, L)
+
+
+NETWORKS = ["RNN", "GRU", "GRU, bias 4", "LSTM", *(f"LSTM, bias {bias}" for bias in range(1, 7))]
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_steps_until_the_first_symbol_is_recalled_are_within_the_budget_or_infinite(network: str) -> None:
+    solved = []
+    for L in (10, 20, 40, 80):
+        steps = measured.recall_steps(network, L)
+        assert len(steps) == 10
+        assert all(30 <= count <= 1000 or math.isinf(count) for count in steps)
+        solved.append(sum(map(math.isfinite, steps)))
+    assert solved == sorted(solved, reverse=True)  # longer is never easier
+
+
+def test_the_rate_with_which_most_seeds_succeed_counts_and_then_the_fastest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = {0.003: [90, None], 0.01: [200, 300], 0.03: [100, 350], 0.1: [None, 30]}
+    rows = [
+        {"network": "RNN", "L": 10, "rate": rate, "seed": seed, "solved_after": steps}
+        for rate, both in found.items()
+        for seed, steps in enumerate(both)
+    ]
+    rows.append({"network": "GRU", "L": 20, "rate": 0.1, "seed": 0, "solved_after": 7})
+    monkeypatch.setattr(measured, "_report", lambda name: {"rows": rows, "seeds": 2})
+    assert measured.recall_steps("RNN", 10) == [100, 350]
+    assert measured.recall_steps("RNN", 20) == [math.inf, math.inf]  # not tried
+
+
+@pytest.mark.parametrize(("network", "L", "name"), [("LSTM, bias 9", 20, "network"), ("LSTM", 30, "L")])
+def test_a_recall_that_was_not_measured_is_refused(network: str, L: int, name: str) -> None:
+    with pytest.raises(ValueError, match=f"^{name} must be one of"):
+        measured.recall_steps(network, L)
