@@ -121,13 +121,7 @@ class Visit:
     def read_to_the_end(self) -> Visit:
         """Scroll through the page, so that everything that waits to be seen is loaded, and back to the top."""
         self.page.bring_to_front()
-        try:
-            self.page.evaluate(READ_TO_THE_END)
-        except Error as error:
-            if NO_FRAME not in str(error):
-                raise
-            self.page.bring_to_front()  # Chromium's fault and not the page's: once more, and then it counts
-            self.page.evaluate(READ_TO_THE_END)
+        self.page.evaluate(READ_TO_THE_END)
         self.see_flipbooks()
         self.page.wait_for_function("[...document.images].every((image) => image.complete)")
         self.page.wait_for_load_state("networkidle")
@@ -330,11 +324,25 @@ class Shared:
         if self.last is not None and self.wanted == wanted and self.last.theme != theme:
             self.last.switch(theme)
         if self.last is None or self.wanted != wanted:
-            self.opener.close()
             self.last = None  # a page that cannot be opened is not kept
             self.wanted = wanted
-            self.last = self.opener(name, width, theme, by=by).look_around().read_to_the_end()
+            self.last = self.read(name, width, theme, by)
         return self.last
+
+    def read(self, name: str, width: int, theme: str, by: str) -> Visit:
+        """The page opened and read to its end, in place of the one before.
+
+        Now and then Chromium draws no more of a page, though it is brought to the front; opened anew, the same page
+        is drawn. So an opening that ends in this way is made once more, and then it counts.
+        """
+        for last_try in (False, True):
+            self.opener.close()
+            try:
+                return self.opener(name, width, theme, by=by).look_around().read_to_the_end()
+            except Error as error:
+                if last_try or NO_FRAME not in str(error):
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     def keep(self, fit: bool) -> None:
         """Keep the view for the next test, unless a test that failed may have left it in disorder."""
