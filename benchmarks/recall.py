@@ -1,6 +1,6 @@
-"""Steps of training until a network recalls the first of L symbols: an RNN, two GRUs and seven LSTMs, ten seeds.
+"""Steps of training until a network recalls the first of L symbols: an RNN, two GRUs and nine LSTMs, ten seeds.
 
-    python benchmarks/recall.py --seeds 10 --steps 1000
+    python benchmarks/recall.py --seeds 10 --steps 1000        --only NAME: these networks alone, the others kept
 
 The task of the chapter on gates: four symbols, one-hot, and the answer is read from the last state. 32 hidden units,
 Adam on fresh batches of 32, the gradient clipped to norm 1, three learning rates for each network. Solved means: 98 %
@@ -24,13 +24,16 @@ from torch.nn import functional as F
 
 RESULTS = Path(__file__).parent / "results"
 DATA = Path(__file__).parent.parent / "rnnlib" / "data"
-# The kind, and the sum of the biases of what keeps the old state: the LSTM's forget gate, the GRU's update gate.
-NETWORKS: dict[str, tuple[Callable[[int, int], nn.RNNBase], float | None]] = {
-    "RNN": (nn.RNN, None),
-    "GRU": (nn.GRU, None),
-    "GRU, bias 4": (nn.GRU, 4.0),
-    "LSTM": (nn.LSTM, None),
-    **{f"LSTM, bias {bias}": (nn.LSTM, float(bias)) for bias in (1, 2, 3, 4, 5, 6)},
+# The kind, and what the biases of its blocks sum up to: block 1 is what keeps the old state, the LSTM's forget gate and
+# the GRU's update gate; block 0 of an LSTM is the input gate, which writes.
+NETWORKS: dict[str, tuple[Callable[[int, int], nn.RNNBase], dict[int, float]]] = {
+    "RNN": (nn.RNN, {}),
+    "GRU": (nn.GRU, {}),
+    "GRU, bias 4": (nn.GRU, {1: 4.0}),
+    "LSTM": (nn.LSTM, {}),
+    **{f"LSTM, bias {bias}": (nn.LSTM, {1: float(bias)}) for bias in (1, 2, 3, 4, 5, 6)},
+    "LSTM, input bias -3": (nn.LSTM, {0: -3.0}),
+    "LSTM, bias 5, input bias -3": (nn.LSTM, {0: -3.0, 1: 5.0}),
 }
 RATES = (0.003, 0.01, 0.03)
 LENGTHS = (10, 20, 40, 80)
@@ -38,13 +41,13 @@ SYMBOLS, H, N, WINDOW, SOLVED = 4, 32, 32, 30, 0.98
 
 
 def network(name: str) -> nn.RNNBase:
-    kind, bias = NETWORKS[name]
+    kind, biases = NETWORKS[name]
     rnn = kind(SYMBOLS, H)
-    if bias is not None:
-        weights = dict(rnn.named_parameters())
-        with torch.no_grad():  # block 1 is the forget gate of an LSTM and the update gate of a GRU
-            weights["bias_ih_l0"][H : 2 * H] = bias
-            weights["bias_hh_l0"][H : 2 * H] = 0
+    weights = dict(rnn.named_parameters())
+    with torch.no_grad():
+        for block, bias in biases.items():
+            weights["bias_ih_l0"][block * H : (block + 1) * H] = bias
+            weights["bias_hh_l0"][block * H : (block + 1) * H] = 0
     return rnn
 
 
@@ -78,9 +81,9 @@ def fit(name: str, L: int, rate: float, seed: int, steps: int) -> dict[str, Any]
     }
 
 
-def measure(seeds: int, steps: int) -> list[dict[str, Any]]:
+def measure(names: list[str], seeds: int, steps: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    for name in NETWORKS:
+    for name in names:
         for L in LENGTHS:
             here = [fit(name, L, rate, seed, steps) for rate in RATES for seed in range(seeds)]
             rows += here
@@ -122,14 +125,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--seeds", type=int, default=10, help="networks for each rate (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=1000, help="steps at most (default: %(default)s)")
+    parser.add_argument(
+        "--only", nargs="+", choices=NETWORKS, help="measure these and keep the others' results"
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)  # the networks are so small that a second thread only costs
+    kept: list[dict[str, Any]] = []
+    if options.only:
+        before = json.loads((DATA / "recall.json").read_text(encoding="utf-8"))
+        if (before["torch"], before["seeds"], before["steps"]) != (
+            torch.__version__,
+            options.seeds,
+            options.steps,
+        ):
+            parser.error("--only needs the torch, the seeds and the steps of the results that it keeps")
+        kept = [row for row in before["rows"] if row["network"] not in options.only]
     report = {
         "torch": torch.__version__,
         "date": datetime.now(UTC).date().isoformat(),
         "seeds": options.seeds,
         "steps": options.steps,
-        "rows": measure(options.seeds, options.steps),
+        "rows": kept + measure(options.only or list(NETWORKS), options.seeds, options.steps),
     }
     (DATA / "recall.json").write_text(json.dumps(report) + "\n", encoding="utf-8")
     (RESULTS / "recall.md").write_text(page(report), encoding="utf-8")

@@ -118,8 +118,9 @@ def recall_steps(network: str, L: int) -> list[float]:
     """After how many steps of training ``benchmarks/recall.py`` found a network recall the first of L symbols.
 
     Args:
-        network: "RNN", "GRU", "GRU, bias 4" (of its update gate), "LSTM", or "LSTM, bias 1" to "LSTM, bias 6" (the sum
-            of the biases of its forget gate), each with 32 hidden units.
+        network: "RNN", "GRU", "GRU, bias 4" (of its update gate), "LSTM", "LSTM, bias 1" to "LSTM, bias 6" (the sum of
+            the biases of its forget gate), "LSTM, input bias -3" (of its input gate) or "LSTM, bias 5, input bias -3",
+            each with 32 hidden units.
         L: the length of the sequences: 10, 20, 40 or 80.
 
     Returns:

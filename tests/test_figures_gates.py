@@ -10,8 +10,10 @@ from matplotlib.patches import Rectangle
 from torch import nn
 
 from rnnlib import figures
+from rnnlib.figures.style import FAINT
 
 LENGTH = 6
+GATES = [f"{name}_t$" for name in "figo"]
 
 
 def walk(step: int = 3, symbols: str = "(-)(-)", **changed: Any) -> Any:
@@ -39,6 +41,24 @@ def test_the_cell_has_its_four_blocks_three_products_and_one_sum() -> None:
     assert all(f"${name}_t$" in shown for name in "ifgo")
     assert shown.count("×") == 3
     assert shown.count("+") == 1
+
+
+@pytest.mark.parametrize(("stage", "full"), [(1, ""), (2, "f"), (3, "fgi"), (4, "fgio")])
+def test_a_stage_of_the_cell_shows_the_gates_so_far_and_the_rest_faintly(stage: int, full: str) -> None:
+    labels = [text for text in figures.lstm_cell(stage).axes[0].texts if text.get_text()[1:] in GATES]
+    assert len(labels) == 4
+    assert sorted(text.get_text()[1] for text in labels if text.get_color() != FAINT) == list(full)
+
+
+@pytest.mark.parametrize(("stage", "equation"), [(1, "= c_{t-1}"), (2, r"f_t \odot c_{t-1}$"), (3, "i_t"), (4, "o_t")])
+def test_a_stage_says_what_is_computed(stage: int, equation: str) -> None:
+    assert any(equation in text and "=" in text for text in texts(figures.lstm_cell(stage)))
+
+
+@pytest.mark.parametrize("stage", [0, 5, 1.5, "all"])
+def test_a_stage_that_the_cell_does_not_have(stage: object) -> None:
+    with pytest.raises(ValueError, match=r"^stage must be 1, 2, 3 or 4"):
+        figures.lstm_cell(stage)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("step", [1, 3, LENGTH])

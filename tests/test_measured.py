@@ -79,6 +79,7 @@ def test_a_network_or_a_length_that_was_not_measured_is_refused(network: str, L:
 
 
 NETWORKS = ["RNN", "GRU", "GRU, bias 4", "LSTM", *(f"LSTM, bias {bias}" for bias in range(1, 7))]
+NETWORKS += ["LSTM, input bias -3", "LSTM, bias 5, input bias -3"]
 
 
 @pytest.mark.parametrize("network", NETWORKS)

@@ -26,56 +26,86 @@ from rnnlib.figures.style import (
 
 BLOCKS = {"RNN": ("h",), "GRU": ("r", "z", "n"), "LSTM": ("i", "f", "g", "o")}
 NO_GATES = ("h", "n", "g")  # blocks with a tanh
+CELL_STAGES = {  # what an LSTM computes so far
+    1: "$c_t = c_{t-1}$",
+    2: r"$c_t = f_t \odot c_{t-1}$",
+    3: r"$c_t = f_t \odot c_{t-1} + i_t \odot g_t$",
+    4: r"$c_t = f_t \odot c_{t-1} + i_t \odot g_t, \quad h_t = o_t \odot \tanh(c_t)$",
+}
 GATE_ROWS = ("f", "i", "g", "o")
 GATE_NAMES = {"f": "forget $f$", "i": "input $i$", "g": "candidate $g$", "o": "output $o$"}
 
 
 @styled
-def lstm_cell() -> Figure:
-    """One step of an LSTM: the cell state runs straight through at the top, and the gates stand beneath it."""
-    figure = Drawing(figsize=(WIDTH, 3.35))
-    axes = blank_axes(figure, (-0.75, 9.75), (-0.75, 5.55))
+def lstm_cell(stage: int = 4) -> Figure:
+    """One step of an LSTM: the cell state runs straight through at the top, and the gates stand beneath it.
+
+    Args:
+        stage: how much of the cell is drawn in full, the rest faintly: 1 the cell state alone, 2 with the forget gate,
+            3 with what is written, 4 all of it.
+
+    Raises:
+        ValueError: another stage.
+    """
+    require("stage", stage, stage in CELL_STAGES, "1, 2, 3 or 4")
+    figure = Drawing(figsize=(WIDTH, 3.6))
+    axes = blank_axes(figure, (-0.75, 9.75), (-0.75, 6.05))
     line, row, bus = 4.6, 1.55, 0.35  # the heights of the cell state, of the gates, and of what they read
     places = {"f": 1.6, "i": 3.2, "g": 4.8, "o": 6.4}
     words = {"f": "keep", "i": "write", "g": "what", "o": "show"}
     meet, turn = (3.2, 3.1), 8.0  # where i meets g, and where c turns down towards h
+    of = {"f": 2, "i": 3, "g": 3, "o": 4}
 
-    thick: dict[str, Any] = {"color": BACKWARD, "lw": 3.2, "solid_capstyle": "butt", "zorder": 1}
-    axes.plot([0.1, 8.75], [line, line], **thick)
+    def ink(colour: str, since: int) -> str:
+        return colour if since <= stage else FAINT
+
+    def lead(start: tuple[float, float], end: tuple[float, float], colour: str, since: int) -> None:
+        arrow(axes, start, end, since > stage, colour)
+
+    def wire(start: tuple[float, float], end: tuple[float, float], colour: str, since: int) -> None:
+        axes.plot(
+            *zip(start, end, strict=True), color=ink(colour, since), lw=1.3, zorder=1 if since <= stage else 0
+        )
+
+    axes.text(4.5, 5.65, CELL_STAGES[stage], ha="center", va="center", fontsize=14)
+    axes.plot([0.1, 8.75], [line, line], color=BACKWARD, lw=3.2, solid_capstyle="butt", zorder=1)
     arrow(axes, (8.7, line), (9.1, line), False, BACKWARD)
-    axes.plot([0.1, places["o"]], [bus, bus], color=INPUT, lw=1.4, zorder=1)
-    axes.plot([0.6, 0.6], [-0.3, bus], color=INPUT, lw=1.4, zorder=1)
+    wire((0.6, -0.3), (0.6, bus), INPUT, 2)
+    reached = 0.1
     for name, x in places.items():
-        arrow(axes, (x, bus), (x, row - 0.42), False)
-        tanh = name in NO_GATES
-        _box(axes, (x, row), f"${name}_t$", INPUT if tanh else FORWARD)
-        axes.text(x + 0.13, row + 0.7, r"$\tanh$" if tanh else r"$\sigma$", va="center", color=INPUT)
-        axes.text(x - 0.1, row - 0.85, words[name], ha="right", va="center", color=INPUT)
-    arrow(axes, (places["f"], row + 0.42), (places["f"], line - 0.3), False, FORWARD)
-    arrow(axes, (places["i"], row + 0.42), (meet[0], meet[1] - 0.3), False, FORWARD)
-    axes.plot([places["g"]] * 2, [row + 0.42, meet[1]], color=INPUT, lw=1.2)
-    arrow(axes, (places["g"], meet[1]), (meet[0] + 0.3, meet[1]), False)
-    arrow(axes, (meet[0], meet[1] + 0.3), (meet[0], line - 0.3), False)
-    _node(axes, (places["f"], line), "×")
-    _node(axes, meet, "×")
-    _node(axes, (meet[0], line), "+")
+        since, tanh = of[name], name in NO_GATES
+        wire((reached, bus), (x, bus), INPUT, since)
+        reached = x
+        lead((x, bus), (x, row - 0.42), INPUT, since)
+        _box(axes, (x, row), f"${name}_t$", ink(INPUT if tanh else FORWARD, since))
+        function = r"$\tanh$" if tanh else r"$\sigma$"
+        axes.text(x + 0.13, row + 0.7, function, va="center", color=ink(INPUT, since))
+        axes.text(x - 0.1, row - 0.85, words[name], ha="right", va="center", color=ink(INPUT, since))
+    lead((places["f"], row + 0.42), (places["f"], line - 0.3), FORWARD, 2)
+    lead((places["i"], row + 0.42), (meet[0], meet[1] - 0.3), FORWARD, 3)
+    wire((places["g"], row + 0.42), (places["g"], meet[1]), INPUT, 3)
+    lead((places["g"], meet[1]), (meet[0] + 0.3, meet[1]), INPUT, 3)
+    lead((meet[0], meet[1] + 0.3), (meet[0], line - 0.3), INPUT, 3)
+    _node(axes, (places["f"], line), "×", ink("black", 2))
+    _node(axes, meet, "×", ink("black", 3))
+    _node(axes, (meet[0], line), "+", ink("black", 3))
 
-    axes.plot([turn, turn], [line, 3.75], color=INPUT, lw=1.2)
-    axes.text(turn, 3.5, r"$\tanh$", ha="center", va="center", color=INPUT)
-    arrow(axes, (turn, 3.28), (turn, 2.85), False)
-    _node(axes, (turn, 2.55), "×")
-    axes.plot([places["o"]] * 2, [row + 0.42, 2.55], color=FORWARD, lw=1.2)
-    arrow(axes, (places["o"], 2.55), (turn - 0.3, 2.55), False, FORWARD)
-    arrow(axes, (turn + 0.3, 2.55), (9.1, 2.55), False)
+    wire((turn, line), (turn, 3.75), INPUT, 4)
+    axes.text(turn, 3.5, r"$\tanh$", ha="center", va="center", color=ink(INPUT, 4))
+    lead((turn, 3.28), (turn, 2.85), INPUT, 4)
+    _node(axes, (turn, 2.55), "×", ink("black", 4))
+    wire((places["o"], row + 0.42), (places["o"], 2.55), FORWARD, 4)
+    lead((places["o"], 2.55), (turn - 0.3, 2.55), FORWARD, 4)
+    lead((turn + 0.3, 2.55), (9.1, 2.55), INPUT, 4)
     labels = {
-        "$c_{t-1}$": (-0.35, line),
-        "$c_t$": (9.4, line),
-        "$h_t$": (9.4, 2.55),
-        "$h_{t-1}$": (-0.35, bus),
-        "$x_t$": (0.6, -0.55),
+        "$c_{t-1}$": (-0.35, line, 1),
+        "$c_t$": (9.4, line, 1),
+        "$h_t$": (9.4, 2.55, 4),
+        "$h_{t-1}$": (-0.35, bus, 2),
+        "$x_t$": (0.6, -0.55, 2),
     }
-    for label, (x, y) in labels.items():
-        axes.text(x, y, label, ha="center", va="center", fontsize=14)
+    for label, (x, y, since) in labels.items():
+        axes.text(x, y, label, ha="center", va="center", fontsize=14, color=ink("black", since))
     return figure
 
 
@@ -193,6 +223,8 @@ def _box(axes: Axes, centre: tuple[float, float], label: str, colour: str) -> No
     axes.text(*centre, label, ha="center", va="center", color=colour, fontsize=14, zorder=3)
 
 
-def _node(axes: Axes, centre: tuple[float, float], sign: str) -> None:
-    axes.add_patch(Circle(centre, 0.3, facecolor="white", edgecolor="black", linewidth=1.4, zorder=3))
-    axes.text(centre[0], centre[1] - 0.02, sign, ha="center", va="center", fontsize=14, zorder=4)
+def _node(axes: Axes, centre: tuple[float, float], sign: str, colour: str) -> None:
+    axes.add_patch(Circle(centre, 0.3, facecolor="white", edgecolor=colour, linewidth=1.4, zorder=3))
+    axes.text(
+        centre[0], centre[1] - 0.02, sign, ha="center", va="center", color=colour, fontsize=14, zorder=4
+    )

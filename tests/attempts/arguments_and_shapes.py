@@ -5,49 +5,49 @@ from exercising import Answers
 ATTEMPTS = {
     "exercise-1": Answers(
         right={
-            "lists": "output_shape, h_n_shape, c_n_shape = [32, 50, 32], [4, 32, 16], [4, 32, 16]",
+            "lists": "output_shape, h_n_shape, c_n_shape = [20, 50, 32], [4, 20, 16], [4, 20, 16]",
             "tensors": """
-output_shape = torch.tensor([32, 50, 2 * 16])
-h_n_shape = c_n_shape = torch.tensor([2 * 2, 32, 16])
+output_shape = torch.tensor([20, 50, 2 * 16])
+h_n_shape = c_n_shape = torch.tensor([2 * 2, 20, 16])
 """,
             "sizes": """
-output_shape = torch.Size([32, 50, 32])
-h_n_shape = torch.Size([4, 32, 16])
+output_shape = torch.Size([20, 50, 32])
+h_n_shape = torch.Size([4, 20, 16])
 c_n_shape = h_n_shape
 """,
             "by the chapter's formula": """
 output_shape, h_n_shape, c_n_shape = predicted_shapes(
-    nn.LSTM(8, 16, num_layers=2, bidirectional=True, batch_first=True), 50, 32
+    nn.LSTM(8, 16, num_layers=2, bidirectional=True, batch_first=True), 50, 20
 )
 """,
         },
         wrong={
             "time in front of output": """
-output_shape, h_n_shape, c_n_shape = (50, 32, 32), (4, 32, 16), (4, 32, 16)
+output_shape, h_n_shape, c_n_shape = (50, 20, 32), (4, 20, 16), (4, 20, 16)
 """,
             "the batch in front in the states, too": """
-output_shape, h_n_shape, c_n_shape = (32, 50, 32), (32, 4, 16), (32, 4, 16)
+output_shape, h_n_shape, c_n_shape = (20, 50, 32), (20, 4, 16), (20, 4, 16)
 """,
             "the features of output not doubled": """
-output_shape, h_n_shape, c_n_shape = (32, 50, 16), (4, 32, 16), (4, 32, 16)
+output_shape, h_n_shape, c_n_shape = (20, 50, 16), (4, 20, 16), (4, 20, 16)
 """,
             "one state for each layer": """
-output_shape, h_n_shape, c_n_shape = (32, 50, 32), (2, 32, 16), (2, 32, 16)
+output_shape, h_n_shape, c_n_shape = (20, 50, 32), (2, 20, 16), (2, 20, 16)
 """,
             "the directions side by side in the states": """
-output_shape, h_n_shape, c_n_shape = (32, 50, 32), (2, 32, 32), (2, 32, 32)
+output_shape, h_n_shape, c_n_shape = (20, 50, 32), (2, 20, 32), (2, 20, 32)
 """,
             "h_n of the top layer only": """
-output_shape, h_n_shape, c_n_shape = (32, 50, 32), (1, 32, 16), (4, 32, 16)
+output_shape, h_n_shape, c_n_shape = (20, 50, 32), (1, 20, 16), (4, 20, 16)
 """,
             "the steps for the samples": """
-output_shape, h_n_shape, c_n_shape = (32, 50, 32), (4, 50, 16), (4, 50, 16)
+output_shape, h_n_shape, c_n_shape = (20, 50, 32), (4, 50, 16), (4, 50, 16)
 """,
             "every layer in output": """
-output_shape, h_n_shape, c_n_shape = (32, 50, 64), (4, 32, 16), (4, 32, 16)
+output_shape, h_n_shape, c_n_shape = (20, 50, 64), (4, 20, 16), (4, 20, 16)
 """,
             "c_n as wide as the input": """
-output_shape, h_n_shape, c_n_shape = (32, 50, 32), (4, 32, 16), (4, 32, 8)
+output_shape, h_n_shape, c_n_shape = (20, 50, 32), (4, 20, 16), (4, 20, 8)
 """,
         },
     ),
@@ -124,6 +124,13 @@ features = 12
             "the backward direction twice": """
 def scores(h_n):
     return classifier.readout(torch.cat([h_n[-1], h_n[-1]], dim=-1))
+
+
+features = 12
+""",
+            "the model itself, asked about the first batch": """
+def scores(h_n):
+    return classifier(x)
 
 
 features = 12
@@ -280,7 +287,7 @@ def all_states(h_n):
 """,
             "a list of numbers for each sample": """
 def all_states(h_n):
-    return [[number for state in h_n for number in state[n].tolist()] for n in range(N)]
+    return [[number for state in h_n for number in state[n].tolist()] for n in range(h_n.shape[1])]
 """,
         },
         wrong={
@@ -290,11 +297,15 @@ def all_states(h_n):
 """,
             "view alone": """
 def all_states(h_n):
-    return h_n.view(N, 4 * H_out)
+    return h_n.view(h_n.shape[1], -1)
 """,
             "the features in front of the states": """
 def all_states(h_n):
     return h_n.permute(1, 2, 0).flatten(1)
+""",
+            "the answer of the first batch, written in": """
+def all_states(h_n):
+    return torch.cat(list(two_layers), dim=-1)
 """,
             "the top layer only": """
 def all_states(h_n):
@@ -306,7 +317,7 @@ def all_states(h_n):
 """,
             "both layers forward, then both backward": """
 def all_states(h_n):
-    return h_n[[0, 2, 1, 3]].transpose(0, 1).flatten(1)
+    return torch.cat([h_n[0::2], h_n[1::2]]).transpose(0, 1).flatten(1)
 """,
             "a row for each state": """
 def all_states(h_n):
@@ -322,7 +333,7 @@ def all_states(h_n):
 """,
             "transposed altogether": """
 def all_states(h_n):
-    return h_n.flatten(1).T.reshape(N, -1)
+    return h_n.flatten(1).T.reshape(h_n.shape[1], -1)
 """,
         },
     ),

@@ -62,52 +62,67 @@ def recover(output):
 """,
             "an empty tensor, filled": """
 def recover(output):
-    found = torch.empty(2, output.shape[1], 3)
-    found[0], found[1] = output[3, :, :3], output[0, :, 3:]
+    half = output.shape[-1] // 2
+    found = torch.empty(2, output.shape[1], half)
+    found[0], found[1] = output[3, :, :half], output[0, :, half:]
     return found
 """,
             "sample by sample, as lists": """
 def recover(output):
-    forward = [output[-1, n, :3].tolist() for n in range(output.shape[1])]
-    return [forward, [row[3:] for row in output[0].tolist()]]
+    half = output.shape[-1] // 2
+    forward = [output[-1, n, :half].tolist() for n in range(output.shape[1])]
+    return [forward, [row[half:] for row in output[0].tolist()]]
 """,
         },
         wrong={
+            "the states of the first layer, whatever is asked": """
+def recover(output):
+    return reference(batch)[1]
+""",
             "both from the last step": """
 def recover(output):
-    return torch.stack([output[-1, :, :3], output[-1, :, 3:]])
+    half = output.shape[-1] // 2
+    return torch.stack([output[-1, :, :half], output[-1, :, half:]])
 """,
             "both from the first step": """
 def recover(output):
-    return torch.stack([output[0, :, :3], output[0, :, 3:]])
+    half = output.shape[-1] // 2
+    return torch.stack([output[0, :, :half], output[0, :, half:]])
 """,
             "the ends mixed up": """
 def recover(output):
-    return torch.stack([output[0, :, :3], output[-1, :, 3:]])
+    half = output.shape[-1] // 2
+    return torch.stack([output[0, :, :half], output[-1, :, half:]])
 """,
             "the halves mixed up": """
 def recover(output):
-    return torch.stack([output[-1, :, 3:], output[0, :, :3]])
+    half = output.shape[-1] // 2
+    return torch.stack([output[-1, :, half:], output[0, :, :half]])
 """,
             "backward first": """
 def recover(output):
-    return torch.stack([output[0, :, 3:], output[-1, :, :3]])
+    half = output.shape[-1] // 2
+    return torch.stack([output[0, :, half:], output[-1, :, :half]])
 """,
             "the last step reshaped": """
 def recover(output):
-    return output[-1].reshape(2, output.shape[1], 3)
+    half = output.shape[-1] // 2
+    return output[-1].reshape(2, output.shape[1], half)
 """,
             "joined, not stacked": """
 def recover(output):
-    return torch.cat([output[-1, :, :3], output[0, :, 3:]], dim=-1)
+    half = output.shape[-1] // 2
+    return torch.cat([output[-1, :, :half], output[0, :, half:]], dim=-1)
 """,
             "the batch in front": """
 def recover(output):
-    return torch.stack([output[-1, :, :3], output[0, :, 3:]], dim=1)
+    half = output.shape[-1] // 2
+    return torch.stack([output[-1, :, :half], output[0, :, half:]], dim=1)
 """,
             "the last sample instead of the last step": """
 def recover(output):
-    return torch.stack([output[:, -1, :3], output[:, 0, 3:]])
+    half = output.shape[-1] // 2
+    return torch.stack([output[:, -1, :half], output[:, 0, half:]])
 """,
             "the last step as it is": """
 def recover(output):
@@ -119,7 +134,8 @@ def recover(output):
         right={
             "a loop over the sentences, a list of rows": """
 def summary(output, lengths):
-    return [torch.cat([one[n - 1, :3], one[0, 3:]]) for one, n in zip(output, lengths)]
+    half = output.shape[-1] // 2
+    return [torch.cat([one[n - 1, :half], one[0, half:]]) for one, n in zip(output, lengths)]
 """,
             "gathered": """
 def summary(output, lengths):
@@ -129,25 +145,35 @@ def summary(output, lengths):
 """,
             "by a mask": """
 def summary(output, lengths):
+    half = output.shape[-1] // 2
     is_last = torch.arange(output.shape[1]) == lengths.unsqueeze(1) - 1  # (N, L)
-    return torch.cat([output[is_last][:, :3], output[:, 0, 3:]], dim=-1)
+    return torch.cat([output[is_last][:, :half], output[:, 0, half:]], dim=-1)
 """,
             "the lengths as a list, the result filled": """
 def summary(output, lengths):
+    half = output.shape[-1] // 2
     found = output[:, 0].clone()
     for row, length in enumerate(lengths.tolist()):
-        found[row, :3] = output[row, length - 1, :3]
+        found[row, :half] = output[row, length - 1, :half]
     return found
 """,
         },
         wrong={
+            "lengths guessed from zeros in the output": """
+def summary(output, lengths):
+    half = output.shape[-1] // 2
+    guessed = (output != 0).any(dim=-1).sum(dim=1)
+    forward = output[torch.arange(len(output)), guessed - 1, :half]
+    return torch.cat([forward, output[:, 0, half:]], dim=-1)
+""",
             "the last step of the tensor": """
 def summary(output, lengths):
     return output[:, -1]
 """,
             "the last step of the tensor, forward": """
 def summary(output, lengths):
-    return torch.cat([output[:, -1, :3], output[:, 0, 3:]], dim=-1)
+    half = output.shape[-1] // 2
+    return torch.cat([output[:, -1, :half], output[:, 0, half:]], dim=-1)
 """,
             "both halves from the last valid step": """
 def summary(output, lengths):
@@ -155,27 +181,32 @@ def summary(output, lengths):
 """,
             "a step too early": """
 def summary(output, lengths):
-    forward = output[torch.arange(len(lengths)), lengths - 2, :3]
-    return torch.cat([forward, output[:, 0, 3:]], dim=-1)
+    half = output.shape[-1] // 2
+    forward = output[torch.arange(len(lengths)), lengths - 2, :half]
+    return torch.cat([forward, output[:, 0, half:]], dim=-1)
 """,
             "a step too late, stopped at the end": """
 def summary(output, lengths):
-    forward = output[torch.arange(len(lengths)), lengths.clamp(max=output.shape[1] - 1), :3]
-    return torch.cat([forward, output[:, 0, 3:]], dim=-1)
+    half = output.shape[-1] // 2
+    forward = output[torch.arange(len(lengths)), lengths.clamp(max=output.shape[1] - 1), :half]
+    return torch.cat([forward, output[:, 0, half:]], dim=-1)
 """,
             "every length for every sentence": """
 def summary(output, lengths):
-    forward = output[:, lengths - 1, :3]
-    return torch.cat([forward, output[:, :1, 3:].expand(-1, 3, -1)], dim=-1)
+    half = output.shape[-1] // 2
+    forward = output[:, lengths - 1, :half]
+    return torch.cat([forward, output[:, :1, half:].expand(-1, len(lengths), -1)], dim=-1)
 """,
             "backward first": """
 def summary(output, lengths):
-    forward = output[torch.arange(len(lengths)), lengths - 1, :3]
-    return torch.cat([output[:, 0, 3:], forward], dim=-1)
+    half = output.shape[-1] // 2
+    forward = output[torch.arange(len(lengths)), lengths - 1, :half]
+    return torch.cat([output[:, 0, half:], forward], dim=-1)
 """,
             "one length for all": """
 def summary(output, lengths):
-    return torch.cat([output[:, lengths[0] - 1, :3], output[:, 0, 3:]], dim=-1)
+    half = output.shape[-1] // 2
+    return torch.cat([output[:, lengths[0] - 1, :half], output[:, 0, half:]], dim=-1)
 """,
             "an average over the valid steps": """
 def summary(output, lengths):
@@ -183,12 +214,14 @@ def summary(output, lengths):
 """,
             "time taken for the first axis": """
 def summary(output, lengths):
-    return torch.cat([output[-1, :, :3], output[0, :, 3:]], dim=-1)
+    half = output.shape[-1] // 2
+    return torch.cat([output[-1, :, :half], output[0, :, half:]], dim=-1)
 """,
             "the lengths sorted": """
 def summary(output, lengths):
-    forward = output[torch.arange(len(lengths)), lengths.sort(descending=True).values - 1, :3]
-    return torch.cat([forward, output[:, 0, 3:]], dim=-1)
+    half = output.shape[-1] // 2
+    forward = output[torch.arange(len(lengths)), lengths.sort(descending=True).values - 1, :half]
+    return torch.cat([forward, output[:, 0, half:]], dim=-1)
 """,
         },
     ),
@@ -474,6 +507,17 @@ def join(left_to_right, right_to_left):
     both = nn.RNN(7, 3, bidirectional=True)
     both.load_state_dict(weights)
     return both
+""",
+            "no network": """
+def join(left_to_right, right_to_left):
+    def both(x):
+        first, second = left_to_right(x), right_to_left(x.flip(0))
+        return torch.cat([first[0], second[0].flip(0)], dim=-1), torch.cat([first[1], second[1]])
+    return both
+""",
+            "an answer for one sentence": """
+def join(left_to_right, right_to_left):
+    return lambda x: (beside, torch.cat([left_to_right(robbed)[1], right_to_left(robbed.flip(0))[1]]))
 """,
             "untouched": """
 def join(left_to_right, right_to_left):
