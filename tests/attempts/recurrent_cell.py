@@ -40,6 +40,10 @@ def relu_step(X, H):
 def relu_step(X, H):
     return torch.relu(X @ cell.weight_ih.T + cell.bias_ih + H @ cell.weight_hh + cell.bias_hh)
 """,
+            "clipped above as well": """
+def relu_step(X, H):
+    return (X @ cell.weight_ih.T + cell.bias_ih + H @ cell.weight_hh.T + cell.bias_hh).clamp(0, 2)
+""",
             "each part rectified by itself": """
 def relu_step(X, H):
     from_input = torch.relu(X @ cell.weight_ih.T + cell.bias_ih)
@@ -128,6 +132,10 @@ def in_two_pieces(first, second):
 """,
         },
         wrong={
+            "the pieces put together first": """
+def in_two_pieces(first, second):
+    return rnn(torch.cat([first, second]))[0]
+""",
             "the second piece from zeros": """
 def in_two_pieces(first, second):
     return torch.cat([rnn(first)[0], rnn(second)[0]])
@@ -180,6 +188,7 @@ def in_two_pieces(first, second):
             "all ones": "numbers = [1.0, 1.0, 1.0, 1.0]",
             "the state taken off": "numbers = [1.0, -1.0, 0.0, 0.0]",
             "the biases left out": "numbers = [1.0, 1.0]",
+            "a fifth number": "numbers = [1.0, 1.0, 0.0, 0.0, 9.0]",
         },
     ),
     "exercise-6": Answers(

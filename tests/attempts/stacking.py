@@ -200,6 +200,10 @@ def streamed(deep, x):
 """,
         },
         wrong={
+            "the whole at once": """
+def streamed(deep, x):
+    return deep(x)[0]
+""",
             "every step from zeros": """
 def streamed(deep, x):
     return torch.cat([deep(x_t.unsqueeze(0))[0] for x_t in x])
@@ -299,14 +303,6 @@ def residual_stack(modules, x):
         x = states if k == 0 else x + states
     return x
 """,
-            "changed in place": """
-@torch.no_grad()
-def residual_stack(modules, x):
-    y = modules[0](x)[0]
-    for k in (1, 2):
-        y += modules[k](y, torch.zeros(1, 5, 3))[0]
-    return y
-""",
             "time first": """
 def residual_stack(modules, x):
     states, outputs = [None] * len(modules), []
@@ -320,6 +316,29 @@ def residual_stack(modules, x):
 """,
         },
         wrong={
+            "changed in place, so that it cannot be trained": """
+def residual_stack(modules, x):
+    y = modules[0](x)[0]
+    for k in (1, 2):
+        y += modules[k](y, torch.zeros(1, 5, 3))[0]
+    return y
+""",
+            "without gradients": """
+@torch.no_grad()
+def residual_stack(modules, x):
+    y = modules[0](x)[0]
+    for module in modules[1:]:
+        y = y + module(y)[0]
+    return y
+""",
+            "the pair, as a module returns it": """
+def residual_stack(modules, x):
+    y, h_n = modules[0](x)
+    for module in modules[1:]:
+        output, h_n = module(y)
+        y = y + output
+    return y, h_n
+""",
             "a plain stack": """
 def residual_stack(modules, x):
     for module in modules:
