@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import Any
 
 import torch
@@ -39,7 +41,8 @@ def agree(first: torch.Tensor, second: torch.Tensor, tolerance: float = 1e-5) ->
     """Whether two tensors of one shape differ by no more than the tolerance in every element.
 
     ``torch.allclose`` would broadcast: it finds (3,) close to (5, 3) if all the rows match. In a book on shapes that
-    is no agreement. The difference is taken in float64 on the CPU, whatever the tensors' dtypes and devices.
+    is no agreement. The difference is taken on the CPU, whatever the tensors' devices: of integers exactly, of complex
+    numbers as their distance in the plane, of all others in float64.
 
     Args:
         first: a tensor of any shape.
@@ -124,7 +127,11 @@ def grade(attempt: object, expected: object, tolerance: float = 1e-5) -> None:
     if _is_blank(attempt):
         print("○ not answered yet")
         return
-    fault = _difference(attempt, expected, tolerance)
+    try:
+        fault = _difference(attempt, expected, tolerance)
+    except Exception as error:
+        _difference(expected, expected, tolerance)  # if this fails, too, it is not the attempt's fault
+        fault = f"it cannot be compared with the answer ({type(error).__name__})"
     print("✓ right" if fault is None else f"✗ not yet: {fault}")
 
 
@@ -134,9 +141,21 @@ def _check_tolerance(tolerance: float) -> None:
 
 
 def _gap(first: torch.Tensor, second: torch.Tensor) -> float:
-    """The greatest difference of any two elements; NaN if there is a NaN."""
+    """The greatest difference of any two elements; NaN if there is a NaN. Never less than the true one."""
     # To the CPU first: an Apple GPU has no float64.
-    return (first.detach().cpu().double() - second.detach().cpu().double()).abs().max().item()
+    first, second = first.detach().cpu().flatten(), second.detach().cpu().flatten()
+    if not any(one.is_floating_point() or one.is_complex() for one in (first, second)):
+        return float(max(abs(a - b) for a, b in zip(first.tolist(), second.tolist(), strict=True)))
+    wide = torch.complex128 if first.is_complex() or second.is_complex() else torch.float64
+    gaps = (first.to(wide) - second.to(wide)).abs()
+    return (gaps + _lost(first) + _lost(second)).max().item()
+
+
+def _lost(whole: torch.Tensor) -> torch.Tensor:
+    """What each integer lost when it became a float64; zeros for other numbers."""
+    if whole.is_floating_point() or whole.is_complex():
+        return torch.zeros(len(whole), dtype=torch.float64)
+    return torch.tensor([abs(int(float(one)) - one) for one in whole.tolist()], dtype=torch.float64)
 
 
 def _truth(condition: object) -> bool:
@@ -178,11 +197,37 @@ def _difference(attempt: object, expected: object, tolerance: float) -> str | No
         return None
     attempt = _number(attempt)
     if isinstance(expected, bool) or isinstance(attempt, bool):
-        return None if attempt is expected else f"{attempt!r} is not the answer"
-    if isinstance(expected, numbers.Real) and isinstance(attempt, numbers.Real):
-        allowed = 0 if isinstance(expected, numbers.Integral) else tolerance
-        return None if abs(float(attempt) - float(expected)) <= allowed else f"{attempt} is not the answer"
-    return None if attempt == expected else f"{attempt!r} is not the answer"
+        return None if attempt is expected else f"{_in_words(attempt)} is not the answer"
+    if isinstance(expected, numbers.Complex):
+        near = isinstance(attempt, numbers.Complex) and _near(attempt, expected, tolerance)
+        return None if near else f"{_in_words(attempt)} is not the answer"
+    same = attempt == expected
+    return None if isinstance(same, bool) and same else f"{_in_words(attempt)} is not the answer"
+
+
+def _near(attempt: numbers.Complex, expected: numbers.Complex, tolerance: float) -> bool:
+    """Whether two numbers are equal, or, if an answer that is not an integer is wanted, nearly so."""
+    if isinstance(expected, numbers.Integral):
+        return bool(attempt == expected)
+    try:
+        gap = math.hypot(*(_exact(attempt, part) - _exact(expected, part) for part in ("real", "imag")))
+    except (ValueError, OverflowError):  # a NaN, an infinity, or a number beyond all floats
+        return False
+    return gap <= tolerance
+
+
+def _exact(number: numbers.Complex, part: str) -> Fraction:
+    value = getattr(number, part)
+    return Fraction(value if isinstance(value, numbers.Rational) else float(value))
+
+
+def _in_words(answer: object) -> str:
+    """The answer as the reader may have written it, or only its type, if it is long or cannot be shown."""
+    try:
+        words = repr(answer)
+    except Exception:
+        words = ""
+    return words if 0 < len(words) <= 200 else f"this {type(answer).__name__}"
 
 
 def _tensor_difference(attempt: object, expected: torch.Tensor, tolerance: float) -> str | None:
@@ -210,12 +255,14 @@ def _stacked(attempt: object) -> object:
         return attempt
     rows: list[torch.Tensor] = []
     for row in map(_stacked, attempt):
-        if not isinstance(row, torch.Tensor | numbers.Real):
+        if not isinstance(row, torch.Tensor | numbers.Complex):
             return attempt
-        rows.append(torch.as_tensor(row))
+        if isinstance(row, numbers.Rational) and not isinstance(row, numbers.Integral):
+            row = float(row)
+        rows.append(row if isinstance(row, torch.Tensor) else torch.tensor(row, device="cpu"))
     return torch.stack(rows) if len({row.shape for row in rows}) == 1 else attempt
 
 
 def _shown(answer: list[Any] | tuple[Any, ...]) -> str:
     plain = [_number(part) for part in answer]
-    return repr(plain if isinstance(answer, list) else tuple(plain))
+    return _in_words(plain if isinstance(answer, list) else tuple(plain))

@@ -146,7 +146,7 @@ def spectrum(matrices: Tensor) -> Tensor:
     are.
 
     Args:
-        matrices: (..., H, H), real.
+        matrices: (..., H, H), real or complex.
 
     Returns:
         The eigenvalues, (..., H), complex128, sorted by magnitude.
@@ -160,7 +160,8 @@ def spectrum(matrices: Tensor) -> Tensor:
     _check_square("matrices", matrices)
     if not torch.isfinite(matrices).all():
         raise ValueError("matrices must be finite, got an infinity or a NaN")
-    values = torch.linalg.eigvals(matrices.detach().cpu().double())  # (..., H, H) -> (..., H)
+    wide = torch.complex128 if matrices.is_complex() else torch.float64
+    values = torch.linalg.eigvals(matrices.detach().cpu().to(wide))  # (..., H, H) -> (..., H)
     order = values.abs().argsort(dim=-1, descending=True)
     largest_first: Tensor = values.gather(-1, order)
     return largest_first

@@ -1,6 +1,7 @@
 """check() proves or raises; grade() answers without giving the answer away."""
 
 import doctest
+from fractions import Fraction
 
 import numpy
 import numpy as np
@@ -231,3 +232,122 @@ def test_a_tensor_in_place_of_a_list_is_shown_without_its_name(capsys):
 def test_beside_a_tensor_only_the_part_that_is_wrong_is_shown(capsys):
     grade((torch.ones(2), "float"), (torch.ones(2), "int"))
     assert capsys.readouterr().out == "✗ not yet: 'float' is not the answer\n"
+
+
+# Pairs that a cast to real or to float64 would make equal.
+APART = {
+    "imaginary parts": (torch.tensor([1 + 1j]), torch.tensor([1 + 5j])),
+    "a complex and a real number": (torch.tensor([1 + 1j]), torch.tensor([1.0])),
+    "large integers": (torch.tensor([2**53 + 1]), torch.tensor([2**53])),
+    "a large integer and a float": (torch.tensor([2**53 + 1]), torch.tensor([2.0**53], dtype=torch.float64)),
+    "a float and a large integer": (torch.tensor([2.0**53], dtype=torch.float64), torch.tensor([2**53 + 1])),
+    "a large integer and a complex number": (
+        torch.tensor([2**53 + 1]),
+        torch.tensor([2.0**53], dtype=torch.complex128),
+    ),
+    "the ends of int64": (torch.tensor([-(2**63)]), torch.tensor([2**63 - 1])),
+}
+
+
+@pytest.mark.parametrize("name", APART)
+def test_no_difference_is_lost_in_a_cast(name, capsys):
+    first, second = APART[name]
+    for one, other in ((first, second), (second, first)):
+        assert agree(one, one)
+        assert not agree(one, other)
+        grade(one, other)
+        grade(one.tolist(), other.tolist())
+    assert capsys.readouterr().out.count("✗ not yet") == 4
+
+
+def test_integers_are_compared_exactly_at_any_tolerance():
+    assert agree(torch.tensor([2**53 + 3]), torch.tensor([2**53]), tolerance=3)
+    assert not agree(torch.tensor([2**53 + 4]), torch.tensor([2**53]), tolerance=3)
+    assert agree(torch.tensor([True, False]), torch.tensor([1, 0]))
+    assert not agree(torch.tensor([200], dtype=torch.uint8), torch.tensor([-56], dtype=torch.int8))
+
+
+def test_complex_numbers_are_compared_by_their_distance():
+    assert agree(torch.tensor([3 + 4j]), torch.tensor([0j]), tolerance=5.000001)
+    assert not agree(torch.tensor([3 + 4j]), torch.tensor([0j]), tolerance=4.999999)
+    nan = complex(0, float("nan"))
+    assert not agree(torch.tensor([nan]), torch.tensor([nan]))
+
+
+class Unprintable:
+    def __repr__(self):
+        raise RuntimeError("no words")
+
+    __eq__ = __hash__ = None
+
+
+WRONG_KINDS = {
+    "a tensor": torch.tensor([1.0, 2.0]),
+    "an empty tensor": torch.tensor([]),
+    "a tensor without numbers": torch.zeros(2, device="meta"),
+    "a sparse tensor": torch.zeros(2).to_sparse(),
+    "an array": np.array([1, 2]),
+    "an array of text": np.array(["a", "b"]),
+    "a number beyond all floats": 10**400,
+    "a number too long to print": 10**5000,
+    "such numbers in a list": [10**400, 1],
+    "a complex number": 1j,
+    "a list of lists of unequal length": [1, [2, 3]],
+    "a list of dicts": [{}, {}],
+    "a list with a tensor": [torch.tensor([1, 2]), 3],
+    "None": None,
+    "a dict": {},
+    "a text": "seven",
+    "a function": len,
+    "a type": int,
+    "what cannot be printed nor compared": Unprintable(),
+}
+WANTED = {
+    "an integer": 7,
+    "a number": 0.5,
+    "a complex number": 2j,
+    "a bool": True,
+    "a text": "eight",
+    "None": "none of them",
+    "a tuple": (1, 3),
+    "a tuple with a tensor": (torch.zeros(2), 3),
+    "a tensor": torch.tensor([5.0, 6.0]),
+    "a tensor of integers": torch.tensor([5, 6]),
+}
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+@pytest.mark.parametrize("kind", WRONG_KINDS)
+def test_a_wrong_answer_of_any_kind_is_refused_and_raises_nothing(kind, wanted, capsys):
+    grade(WRONG_KINDS[kind], WANTED[wanted])
+    printed = capsys.readouterr().out
+    assert printed.startswith("✗ not yet: ")
+    assert len(printed) < 400
+
+
+def test_a_grader_that_asks_for_what_cannot_be_compared_says_so():
+    with pytest.raises(NotImplementedError):
+        grade(torch.zeros(2), torch.zeros(2, device="meta"))
+
+
+@pytest.mark.parametrize(
+    ("attempt", "expected"),
+    [
+        (2.0**53, 2**53 + 1),
+        (2**53 + 1, 2**53),
+        (1 + 1j, 1 + 2j),
+        (1 + 1j, 1.0),
+        (10**400 + 1, 10**400),
+    ],
+)
+def test_numbers_that_a_float_cannot_tell_apart_are_told_apart(attempt, expected, capsys):
+    grade(attempt, expected)
+    assert "✗ not yet" in capsys.readouterr().out
+    grade(expected, expected)
+    assert capsys.readouterr().out == "✓ right\n"
+
+
+def test_fractions_are_numbers(capsys):
+    grade(Fraction(1, 4), 0.25)
+    grade([Fraction(1, 4), 1], torch.tensor([0.25, 1]))
+    assert capsys.readouterr().out == "✓ right\n" * 2

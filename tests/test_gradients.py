@@ -284,3 +284,9 @@ x64 = sequence()
 def test_a_wrong_argument_is_named(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+def test_the_spectrum_of_complex_matrices_is_complex() -> None:
+    found = spectrum(torch.tensor([[2j, 0], [0, 1]]))
+    assert torch.allclose(found, torch.tensor([2j, 1], dtype=torch.complex128))
+    assert torch.equal(spectrum(torch.tensor([[2, 0], [0, 1]])), torch.tensor([2, 1], dtype=torch.complex128))
