@@ -50,7 +50,9 @@ def test_a_stage_of_the_cell_shows_the_gates_so_far_and_the_rest_faintly(stage: 
     assert sorted(text.get_text()[1] for text in labels if text.get_color() != FAINT) == list(full)
 
 
-@pytest.mark.parametrize(("stage", "equation"), [(1, "= c_{t-1}"), (2, r"f_t \odot c_{t-1}$"), (3, "i_t"), (4, "o_t")])
+@pytest.mark.parametrize(
+    ("stage", "equation"), [(1, "= c_{t-1}"), (2, r"f_t \odot c_{t-1}$"), (3, "i_t"), (4, "o_t")]
+)
 def test_a_stage_says_what_is_computed(stage: int, equation: str) -> None:
     assert any(equation in text and "=" in text for text in texts(figures.lstm_cell(stage)))
 
