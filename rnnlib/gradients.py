@@ -167,6 +167,7 @@ def spectrum(matrices: Tensor) -> Tensor:
     return largest_first
 
 
+@torch.no_grad()
 def clip_by_norm(parameters: Iterable[Tensor] | Tensor, max_norm: float, norm_type: float = 2.0) -> Tensor:
     r"""Scale all gradients together, in place, so that their norm is at most ``max_norm``.
 
@@ -199,7 +200,15 @@ def clip_by_norm(parameters: Iterable[Tensor] | Tensor, max_norm: float, norm_ty
     gradients = [parameter.grad for parameter in given if parameter.grad is not None]
     if not gradients:
         raise ValueError("parameters must have gradients: call backward before clipping")
-    norms = torch.stack([torch.linalg.vector_norm(g, norm_type).to(gradients[0].device) for g in gradients])
+    half = (torch.float16, torch.bfloat16)  # their norm may be beyond their range, or lose all digits
+    norms = torch.stack(
+        [
+            torch.linalg.vector_norm(g, norm_type, dtype=torch.float32 if g.dtype in half else None).to(
+                gradients[0].device
+            )
+            for g in gradients
+        ]
+    )
     total: Tensor = torch.linalg.vector_norm(norms, norm_type)  # the norm of the norms is the norm of all
     if not torch.isfinite(total):
         raise ValueError(f"parameters must have finite gradients, their norm is {total.item()}")
