@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -229,7 +230,7 @@ def _check_layer(rnn: object, x: object) -> dict[str, tuple[int, ...]]:
         raise ValueError(f"rnn must have one layer and one direction, got {rnn.num_layers} and {directions}")
     if rnn.batch_first:
         raise ValueError("rnn must have the batch in the middle, got batch_first=True")
-    x = check_tensor("x", x, next(rnn.parameters()))
+    x = check_tensor("x", x, cast(Tensor, rnn.weight_ih_l0))
     if x.dim() != 3 or x.shape[2] != rnn.input_size or x.numel() == 0:
         raise ValueError(
             f"x must have shape (L, N, H_in) with L and N at least 1 and H_in = {rnn.input_size}, got {tuple(x.shape)}"

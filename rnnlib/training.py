@@ -198,13 +198,17 @@ def train(
 
 def _clip(parameters: list[nn.Parameter], max_norm: float | None) -> Tensor:
     """Clip the gradients to a norm, if one is given, and give the norm that they had."""
-    if not any(p.grad is not None and p.grad.is_sparse for p in parameters):
+    half = (torch.float16, torch.bfloat16)
+    if not any(p.grad is not None and (p.grad.is_sparse or p.grad.dtype in half) for p in parameters):
         dense: Tensor = nn.utils.clip_grad_norm_(parameters, math.inf if max_norm is None else max_norm)
         return dense
-    # Sparse gradients, such as an embedding's, have a norm, too, but torch does not compute it.
+    # Sparse gradients, such as an embedding's, have a norm, too, but torch does not compute it; and the norm of
+    # gradients in half precision may be beyond its range.
     gradients = [p.grad.coalesce() if p.grad.is_sparse else p.grad for p in parameters if p.grad is not None]
     values = [g.values() if g.is_sparse else g for g in gradients]
-    norm: Tensor = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(v) for v in values]))
+    norm: Tensor = torch.linalg.vector_norm(
+        torch.stack([torch.linalg.vector_norm(v.float() if v.dtype in half else v) for v in values])
+    )
     if max_norm is not None and torch.isfinite(norm):
         for p in parameters:
             if p.grad is not None:

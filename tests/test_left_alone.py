@@ -13,10 +13,11 @@ import torch
 from torch import nn
 from torch.nn.utils import prune
 
+from rnnlib import layers
 from rnnlib.flipbook import explorer, flipbook
 from rnnlib.gates import read_gates, set_forget_bias
 from rnnlib.gradients import clip_by_norm
-from rnnlib.lengths import BucketBatchSampler, pack, unpack
+from rnnlib.lengths import BucketBatchSampler, pack, run_packed, unpack
 from rnnlib.seq2seq import Bridge, Decoder, Encoder, Seq2Seq, greedy, load, save, translate
 from rnnlib.training import train
 from rnnlib.vocabulary import Vocabulary
@@ -365,3 +366,51 @@ def test_a_forget_bias_that_is_computed_is_refused_and_nothing_changed(name: str
     after = io.BytesIO()
     torch.save(lstm.state_dict(), after)
     assert before.getvalue() == after.getvalue()
+
+
+def test_half_gradients_with_a_large_norm_are_trained() -> None:
+    weight = nn.Linear(2, 1, bias=False).half()
+    history = train(
+        weight,
+        [torch.full((1, 2), 250.0).half()],
+        lambda module, x: module(x).float().sum() * 200,
+        max_norm=1.0,
+        optimizer=torch.optim.SGD,
+    )
+    assert history.norms[0] == pytest.approx(200 * 250 * 2**0.5, rel=0.01)
+
+
+@pytest.mark.parametrize("place", [nn, layers])
+def test_the_pair_of_states_may_be_a_list(place: Any) -> None:
+    torch.manual_seed(0)
+    lstm, x = place.LSTM(2, 3), torch.randn(4, 5, 2)
+    pair = torch.rand(1, 5, 3), torch.rand(1, 5, 3)
+    run = (lambda hx: run_packed(lstm, x, [4, 2, 1, 3, 4], hx)) if place is nn else (lambda hx: lstm(x, hx))
+    torch.testing.assert_close(run([*pair]), run(pair), rtol=0, atol=0)
+
+
+def test_layers_without_any_parameter_run() -> None:
+    layer, x = layers.GRU(2, 3), torch.randn(4, 5, 2)
+    expected, _ = layer(x)
+    for name, weight in list(layer.named_parameters()):
+        delattr(layer, name)
+        setattr(layer, name, weight.detach())
+    torch.testing.assert_close(layer(x)[0], expected)
+
+
+def test_a_layer_on_meta_is_what_packing_makes_of_it() -> None:
+    with torch.device("meta"):
+        rnn, x = nn.GRU(2, 3), torch.randn(4, 5, 2)
+    lengths = torch.tensor([4, 3, 2, 1, 1])
+
+    def by_packing() -> Any:
+        packed = nn.utils.rnn.pack_padded_sequence(x, lengths, enforce_sorted=False)
+        return nn.utils.rnn.pad_packed_sequence(rnn(packed)[0], total_length=4)[0].shape
+
+    answers = []
+    for way in (by_packing, lambda: run_packed(rnn, x, lengths)[0].shape):
+        try:
+            answers.append(way())
+        except (RuntimeError, NotImplementedError) as error:
+            answers.append(str(error))
+    assert answers[0] == answers[1]

@@ -247,7 +247,7 @@ def _check(rnn: object, x: object, lengths: Lengths, hx: object) -> tuple[Tensor
     shapes: dict[str, tuple[int, ...]] = {"h_0": (rows, batch_size, rnn.proj_size or rnn.hidden_size)}
     if rnn.mode == "LSTM":
         shapes["c_0"] = (rows, batch_size, rnn.hidden_size)
-    like, first = x, hx[0] if isinstance(hx, tuple) and hx else hx
+    like, first = x, hx[0] if isinstance(hx, tuple | list) and hx else hx
     if casts and isinstance(first, Tensor) and first.is_floating_point():
         like = x.new_empty(0, dtype=first.dtype)  # hx need not have x's dtype
     return check_lengths(lengths, batch_size, steps), check_state(hx, shapes, like)
