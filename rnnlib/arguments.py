@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from rnnlib.autocast import casts
+
 KINDS = ("RNN", "GRU", "LSTM")
 
 
@@ -38,10 +40,13 @@ def check_nonlinearity(value: str) -> str:
 
 
 def check_tensor(name: str, value: object, like: Tensor) -> Tensor:
-    """Give value back if it is a tensor of the dtype and on the device of ``like``, the weights."""
+    """Give value back if it is a tensor of the dtype and on the device of ``like``, the weights.
+
+    Under autocast any floating dtype will do but float64, as it does for the layers of ``torch.nn``.
+    """
     if not isinstance(value, Tensor):
         raise TypeError(f"{name} must be a tensor, got {type(value).__name__}")
-    if value.dtype != like.dtype:
+    if value.dtype != like.dtype and not (casts(like) and casts(value)):
         raise TypeError(f"{name} must have the weights' dtype {like.dtype}, got {value.dtype}")
     if value.device != like.device:
         raise ValueError(f"{name} must be on the weights' device {like.device}, got {value.device}")
@@ -59,10 +64,10 @@ def check_state(
         return tuple(x.new_zeros(shape) for shape in shapes.values())
     if len(shapes) == 1:
         named = {name: hx}
-    elif isinstance(hx, tuple) and len(hx) == len(shapes):
+    elif isinstance(hx, tuple | list) and len(hx) == len(shapes):
         named = {f"{name}[{index}]": value for index, value in enumerate(hx)}
     else:
-        came = f"{type(hx).__name__} of {len(hx)}" if isinstance(hx, tuple) else type(hx).__name__
+        came = f"{type(hx).__name__} of {len(hx)}" if isinstance(hx, tuple | list) else type(hx).__name__
         raise TypeError(f"{name} must be a tuple of two tensors ({', '.join(shapes)}), got {came}")
     state = []
     for (place, value), (symbol, shape) in zip(named.items(), shapes.items(), strict=True):

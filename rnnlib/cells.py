@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rnnlib.arguments import check_flag, check_nonlinearity, check_size, check_state, check_tensor
+from rnnlib.autocast import as_torch_gives, casts
 
 
 def project_input(
@@ -96,6 +97,8 @@ def gru_step(projected: Tensor, h: Tensor, weight_hh: Tensor, bias_hh: Tensor | 
     r = torch.sigmoid(input_r + hidden_r)
     z = torch.sigmoid(input_z + hidden_z)
     n = torch.tanh(input_n + r * hidden_n)
+    if n.dtype != h.dtype:  # under autocast
+        n, z = n.to(h.dtype), z.to(h.dtype)
     return torch.lerp(n, h, z)  # (1 - z) n + z h, in one pass over memory
 
 
@@ -182,6 +185,24 @@ class _Cell(nn.Module):
             return x, state
         return x.unsqueeze(0), tuple(s.unsqueeze(0) for s in state)  # (H) -> (1, H), for x and the states
 
+    def _take_step(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """One step from x (N, H_in) and states (N, H_out), all in the weights' dtype."""
+        raise NotImplementedError
+
+    def _step(self, x: Tensor, hx: object, names: tuple[str, ...]) -> tuple[Tensor, ...]:
+        """The states after a step, shaped as x is; under autocast of the dtypes that ``torch.nn`` gives."""
+        batch, state = self._as_batch(x, hx, names)
+        if casts(self.weight_ih):
+            dtypes = as_torch_gives(self, self.weight_ih, batch, state)
+            dtype = self.weight_ih.dtype
+            with torch.autocast(self.weight_ih.device.type, enabled=False):
+                after = self._take_step(batch.to(dtype), tuple(part.to(dtype) for part in state))
+            after = tuple(part.to(wanted) for part, wanted in zip(after, dtypes, strict=True))
+        else:
+            after = self._take_step(batch, state)
+        # (N, H_out), or (1, H_out) -> (H_out)
+        return tuple(part.reshape(*x.shape[:-1], self.hidden_size) for part in after)
+
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else ", bias=False")
 
@@ -237,11 +258,12 @@ class RNNCell(_Cell):
             ValueError: a wrong shape or device, or an empty batch.
             TypeError: no tensor, or a dtype that is not the weights'.
         """
-        batch, (h,) = self._as_batch(x, hx, ("h_0",))
+        return self._step(x, hx, ("h_0",))[0]
+
+    def _take_step(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         # (N, H_in) -> (N, H_out)
-        projected = project_input(batch, self.weight_ih, self.bias_ih, self.bias_hh)
-        h = rnn_step(projected, h, self.weight_hh, self.nonlinearity)
-        return h.reshape(*x.shape[:-1], self.hidden_size)  # (N, H_out), or (1, H_out) -> (H_out)
+        projected = project_input(x, self.weight_ih, self.bias_ih, self.bias_hh)
+        return (rnn_step(projected, state[0], self.weight_hh, self.nonlinearity),)
 
     def extra_repr(self) -> str:
         return super().extra_repr() + ("" if self.nonlinearity == "tanh" else ", nonlinearity=relu")
@@ -293,10 +315,11 @@ class GRUCell(_Cell):
             ValueError: a wrong shape or device, or an empty batch.
             TypeError: no tensor, or a dtype that is not the weights'.
         """
-        batch, (h,) = self._as_batch(x, hx, ("h_0",))
-        projected = project_input(batch, self.weight_ih, self.bias_ih)  # (N, H_in) -> (N, 3 * H_out)
-        h = gru_step(projected, h, self.weight_hh, self.bias_hh)
-        return h.reshape(*x.shape[:-1], self.hidden_size)  # (N, H_out), or (1, H_out) -> (H_out)
+        return self._step(x, hx, ("h_0",))[0]
+
+    def _take_step(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        projected = project_input(x, self.weight_ih, self.bias_ih)  # (N, H_in) -> (N, 3 * H_out)
+        return (gru_step(projected, state[0], self.weight_hh, self.bias_hh),)
 
 
 class LSTMCell(_Cell):
@@ -346,12 +369,14 @@ class LSTMCell(_Cell):
             ValueError: a wrong shape or device, or an empty batch.
             TypeError: no tensor or no pair, or a dtype that is not the weights'.
         """
-        batch, (h, c) = self._as_batch(x, hx, ("h_0", "c_0"))
+        h, c = self._step(x, hx, ("h_0", "c_0"))
+        return h, c
+
+    def _take_step(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         # (N, H_in) -> (N, 4 * H_out)
-        projected = project_input(batch, self.weight_ih, self.bias_ih, self.bias_hh)
-        h, c = lstm_step(projected, h, c, self.weight_hh)
-        shape = (*x.shape[:-1], self.hidden_size)
-        return h.reshape(shape), c.reshape(shape)  # (N, H_out), or (1, H_out) -> (H_out)
+        projected = project_input(x, self.weight_ih, self.bias_ih, self.bias_hh)
+        h, c = state
+        return lstm_step(projected, h, c, self.weight_hh)
 
 
 def initialize(module: nn.Module, hidden_size: int) -> None:

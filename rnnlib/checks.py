@@ -154,8 +154,10 @@ def _gap(first: torch.Tensor, second: torch.Tensor) -> float:
 def _lost(whole: torch.Tensor) -> torch.Tensor:
     """What each integer lost when it became a float64; zeros for other numbers."""
     if whole.is_floating_point() or whole.is_complex():
-        return torch.zeros(len(whole), dtype=torch.float64)
-    return torch.tensor([abs(int(float(one)) - one) for one in whole.tolist()], dtype=torch.float64)
+        return torch.zeros(len(whole), dtype=torch.float64, device="cpu")
+    return torch.tensor(
+        [abs(int(float(one)) - one) for one in whole.tolist()], dtype=torch.float64, device="cpu"
+    )
 
 
 def _truth(condition: object) -> bool:

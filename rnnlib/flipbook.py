@@ -7,6 +7,7 @@ import html
 import io
 import itertools
 import numbers
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -77,8 +78,9 @@ def explorer(
     if not controls:
         raise ValueError("controls must name at least one control")
     choices, widgets = [], []
-    for label, values in controls.items():
+    for label, given in controls.items():
         _require_name("the name of a control", label)
+        values = list(given)
         names = _texts(f"controls[{label!r}]", values)
         numeric = all(isinstance(value, numbers.Real) and not isinstance(value, bool) for value in values)
         widgets.append(((_slider if numeric else _buttons)(label, names), names))
@@ -165,6 +167,9 @@ def _png(figure: object) -> bytes:
     canvas, small = FigureCanvasAgg(figure), io.BytesIO()
     canvas.draw()  # type: ignore[no-untyped-call]
     picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")  # type: ignore[no-untyped-call]
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close(figure)  # if it is one of pyplot's, Jupyter would show it once more below the cell
     few = picture.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     few.save(small, format="png", optimize=True)
     return small.getvalue()

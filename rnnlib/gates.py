@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -67,10 +67,10 @@ def read_gates(lstm: nn.Module, x: Tensor, hx: tuple[Tensor, Tensor] | None = No
     zeros = torch.zeros_like(h[:1])
     h_0, c_0 = (zeros, zeros) if hx is None else hx
     before = torch.cat([h_0, h[:-1]])  # h_{t-1} beside x_t
-    weights: dict[str, Tensor] = dict(lstm.named_parameters())
-    rows = x @ weights["weight_ih_l0"].T + before @ weights["weight_hh_l0"].T  # (L, N, 4 * H)
+    weight_ih, weight_hh = cast(Tensor, lstm.weight_ih_l0), cast(Tensor, lstm.weight_hh_l0)
+    rows = x @ weight_ih.T + before @ weight_hh.T  # (L, N, 4 * H)
     if lstm.bias:
-        rows = rows + weights["bias_ih_l0"] + weights["bias_hh_l0"]
+        rows = rows + cast(Tensor, lstm.bias_ih_l0) + cast(Tensor, lstm.bias_hh_l0)
     i, f, g, o = rows.chunk(4, dim=-1)  # four times (L, N, H)
     i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
     states, c = [], c_0[0]  # (N, H)
@@ -96,7 +96,8 @@ def set_forget_bias(lstm: nn.Module, value: float = 1.0) -> None:
 
     Raises:
         TypeError: ``lstm`` is no LSTM, or the value is no number. A model that contains an LSTM is none.
-        ValueError: the LSTM has no biases, or the value is not finite.
+        ValueError: the LSTM has no biases, the value is not finite, or a bias is computed from other parameters, as in
+            a parametrised or pruned layer; then none has been changed.
 
     Chapter: Gates. Sources: F. A. Gers, J. Schmidhuber and F. Cummins, `Learning to forget
     <https://doi.org/10.1162/089976600300015015>`_, 2000; R. Jozefowicz, W. Zaremba and I. Sutskever, `An empirical
@@ -110,10 +111,17 @@ def set_forget_bias(lstm: nn.Module, value: float = 1.0) -> None:
         raise ValueError(f"value must be finite, got {value}")
     if not lstm.bias:
         raise ValueError("lstm must have biases, got one with bias=False")
+    endings = [""]
+    if not isinstance(lstm, nn.LSTMCell | cells.LSTMCell):
+        ways = ("", "_reverse") if lstm.bidirectional else ("",)
+        endings = [f"_l{layer}{way}" for layer in range(lstm.num_layers) for way in ways]
+    for name in (f"{kind}{ending}" for ending in endings for kind in ("bias_ih", "bias_hh")):
+        if lstm._parameters.get(name) is None:
+            raise ValueError(
+                f"lstm must hold its biases as parameters, got {name} that is none: set it beforehand"
+            )
     rows = slice(lstm.hidden_size, 2 * lstm.hidden_size)  # the order of the rows is i, f, g, o
     with torch.no_grad():
-        for name, parameter in lstm.named_parameters():
-            if name.startswith("bias_ih"):
-                parameter[rows] = value
-            elif name.startswith("bias_hh"):
-                parameter[rows] = 0
+        for ending in endings:
+            getattr(lstm, f"bias_ih{ending}")[rows] = value
+            getattr(lstm, f"bias_hh{ending}")[rows] = 0

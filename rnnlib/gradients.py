@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -167,6 +168,7 @@ def spectrum(matrices: Tensor) -> Tensor:
     return largest_first
 
 
+@torch.no_grad()
 def clip_by_norm(parameters: Iterable[Tensor] | Tensor, max_norm: float, norm_type: float = 2.0) -> Tensor:
     r"""Scale all gradients together, in place, so that their norm is at most ``max_norm``.
 
@@ -199,7 +201,15 @@ def clip_by_norm(parameters: Iterable[Tensor] | Tensor, max_norm: float, norm_ty
     gradients = [parameter.grad for parameter in given if parameter.grad is not None]
     if not gradients:
         raise ValueError("parameters must have gradients: call backward before clipping")
-    norms = torch.stack([torch.linalg.vector_norm(g, norm_type).to(gradients[0].device) for g in gradients])
+    half = (torch.float16, torch.bfloat16)  # their norm may be beyond their range, or lose all digits
+    norms = torch.stack(
+        [
+            torch.linalg.vector_norm(g, norm_type, dtype=torch.float32 if g.dtype in half else None).to(
+                gradients[0].device
+            )
+            for g in gradients
+        ]
+    )
     total: Tensor = torch.linalg.vector_norm(norms, norm_type)  # the norm of the norms is the norm of all
     if not torch.isfinite(total):
         raise ValueError(f"parameters must have finite gradients, their norm is {total.item()}")
@@ -220,7 +230,7 @@ def _check_layer(rnn: object, x: object) -> dict[str, tuple[int, ...]]:
         raise ValueError(f"rnn must have one layer and one direction, got {rnn.num_layers} and {directions}")
     if rnn.batch_first:
         raise ValueError("rnn must have the batch in the middle, got batch_first=True")
-    x = check_tensor("x", x, next(rnn.parameters()))
+    x = check_tensor("x", x, cast(Tensor, rnn.weight_ih_l0))
     if x.dim() != 3 or x.shape[2] != rnn.input_size or x.numel() == 0:
         raise ValueError(
             f"x must have shape (L, N, H_in) with L and N at least 1 and H_in = {rnn.input_size}, got {tuple(x.shape)}"

@@ -162,13 +162,16 @@ class ManyStacks(nn.Module):
         width = check_size("input_size", input_size)
         self.stack = nn.ParameterDict()
         for k in range(num_layers):
-            self.stack[f"weight_ih_l{k}"] = torch.empty(runs, hidden_size, width)
-            self.stack[f"weight_hh_l{k}"] = torch.empty(runs, hidden_size, hidden_size)
-            self.stack[f"bias_ih_l{k}"] = torch.empty(runs, hidden_size)
-            self.stack[f"bias_hh_l{k}"] = torch.empty(runs, hidden_size)
+            self.stack[f"weight_ih_l{k}"] = torch.empty(runs, hidden_size, width, device=None)
+            self.stack[f"weight_hh_l{k}"] = torch.empty(runs, hidden_size, hidden_size, device=None)
+            self.stack[f"bias_ih_l{k}"] = torch.empty(runs, hidden_size, device=None)
+            self.stack[f"bias_hh_l{k}"] = torch.empty(runs, hidden_size, device=None)
             width = hidden_size
         self.readout = nn.ParameterDict(
-            {"weight": torch.empty(runs, 1, hidden_size), "bias": torch.empty(runs, 1)}
+            {
+                "weight": torch.empty(runs, 1, hidden_size, device=None),
+                "bias": torch.empty(runs, 1, device=None),
+            }
         )
         initialize(self, hidden_size)
 

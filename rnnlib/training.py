@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -117,11 +118,12 @@ def train(
         The losses, norms, rates and scores.
 
     Raises:
-        TypeError: ``every`` or ``patience`` is no int, or the score no number.
+        TypeError: ``every`` or ``patience`` is no int, the loss no tensor, or the score no number.
         ValueError: a learning rate or a norm that is not positive, an ``every`` or ``patience`` below 1, a patience or
             a ``ReduceLROnPlateau`` without ``validate``, a model without parameters to train, no batch, a loss that has
             several elements, or a loss, a gradient or a score that is no finite number. The step is named, and at the
-            loss or the gradient that is not finite no weight has been changed by it.
+            loss or the gradient that is not finite no weight has been changed by it. If ``validate`` raises, or its
+            score is refused, the model is given back the best weights so far.
 
     Chapter: Exploding and vanishing gradients.
     """
@@ -143,16 +145,21 @@ def train(
         raise ValueError("schedule is a ReduceLROnPlateau, which needs validate, got None")
 
     history = History(max_norm=max_norm)
-    best_weights: dict[str, Tensor] = {}
+    best_weights: dict[str, Any] = {}
 
     def judge() -> bool:
         """Validate, keep the weights if they are the best so far, and say whether patience has run out."""
         assert validate is not None
-        score = _score(model, validate, len(history))
+        try:
+            score = _score(model, validate, len(history))
+        except Exception:
+            if best_weights:
+                model.load_state_dict(best_weights)
+            raise
         history.scores[len(history)] = score
         if history.best_step is None or score < history.scores[history.best_step]:
             history.best_step = len(history)
-            best_weights.update({name: value.clone() for name, value in model.state_dict().items()})
+            best_weights.update(copy.deepcopy(model.state_dict()))  # a state need not be a tensor
         if plateau is not None:
             plateau.step(score)
         since_best = list(history.scores)[::-1].index(history.best_step)
@@ -161,13 +168,15 @@ def train(
     model.train()
     for step, batch in enumerate(tqdm(batches, desc=description, leave=False, disable=_is_quiet()), start=1):
         current = loss(model, batch)
+        if not isinstance(current, Tensor):
+            raise TypeError(f"loss must give a tensor, got {type(current).__name__} at step {step}")
         if current.numel() != 1:
             raise ValueError(f"loss must give one number, got shape {tuple(current.shape)} at step {step}")
         if not torch.isfinite(current):
             raise ValueError(f"loss must be finite, got {current.item()} at step {step}")
         steps_by.zero_grad()
         current.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(parameters, math.inf if max_norm is None else max_norm)
+        norm = _clip(parameters, max_norm)
         if not torch.isfinite(norm):
             raise ValueError(f"gradients must be finite, their norm is {norm.item()} at step {step}")
         history.losses.append(current.item())
@@ -187,12 +196,34 @@ def train(
     return history
 
 
+def _clip(parameters: list[nn.Parameter], max_norm: float | None) -> Tensor:
+    """Clip the gradients to a norm, if one is given, and give the norm that they had."""
+    half = (torch.float16, torch.bfloat16)
+    if not any(p.grad is not None and (p.grad.is_sparse or p.grad.dtype in half) for p in parameters):
+        dense: Tensor = nn.utils.clip_grad_norm_(parameters, math.inf if max_norm is None else max_norm)
+        return dense
+    # Sparse gradients, such as an embedding's, have a norm, too, but torch does not compute it; and the norm of
+    # gradients in half precision may be beyond its range.
+    gradients = [p.grad.coalesce() if p.grad.is_sparse else p.grad for p in parameters if p.grad is not None]
+    values = [g.values() if g.is_sparse else g for g in gradients]
+    norm: Tensor = torch.linalg.vector_norm(
+        torch.stack([torch.linalg.vector_norm(v.float() if v.dtype in half else v) for v in values])
+    )
+    if max_norm is not None and torch.isfinite(norm):
+        for p in parameters:
+            if p.grad is not None:
+                p.grad.mul_((max_norm / (norm + 1e-6)).clamp(max=1.0))
+    return norm
+
+
 def _score(model: nn.Module, validate: Callable[[nn.Module], float], step: int) -> float:
     """What ``validate`` gives, in evaluation mode and without gradients, after so many steps."""
     model.eval()
-    with torch.no_grad():
-        score = validate(model)
-    model.train()
+    try:
+        with torch.no_grad():
+            score = validate(model)
+    finally:
+        model.train()
     if not isinstance(score, int | float) or isinstance(score, bool):
         raise TypeError(f"validate must give a number, got {type(score).__name__} after step {step}")
     if not math.isfinite(score):

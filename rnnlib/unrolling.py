@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from rnnlib.arguments import check_flag, check_size, check_state, check_tensor
+from rnnlib.autocast import as_torch_gives, casts
 from rnnlib.cells import initialize, project_input
 from rnnlib.lengths import Lengths, check_lengths, mask_from_lengths
 
@@ -157,13 +158,26 @@ class Recurrent(nn.Module):
             steps, batch_size = x.shape[:2]
             mask = mask_from_lengths(check_lengths(lengths, batch_size, steps), steps)
             valid = mask.unsqueeze(-1).to(x.device)  # (L, N) -> (L, N, 1)
-        output, final = self._run_layers(x, state, valid)
+        output, final = self._in_full_precision(x, state, valid)
         if not batched:
             output = output.squeeze(1)  # (L, 1, D * H_out) -> (L, D * H_out)
             final = tuple(s.squeeze(1) for s in final)  # (num_layers * D, 1, H) -> (num_layers * D, H)
         elif self.batch_first:
             output = output.transpose(0, 1)  # (L, N, D * H_out) -> (N, L, D * H_out)
         return output, final
+
+    def _in_full_precision(
+        self, x: Tensor, state: tuple[Tensor, ...], valid: Tensor | None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Run x (L, N, H_in) in the weights' dtype, under autocast too, and give what ``torch.nn`` gives there."""
+        weight = self._weights(0, "").weight_ih
+        if not casts(weight):
+            return self._run_layers(x, state, valid)
+        dtypes = as_torch_gives(self, weight, x, state, bool(self.proj_size))
+        with torch.autocast(weight.device.type, enabled=False):
+            given = tuple(part.to(weight.dtype) for part in state)
+            output, final = self._run_layers(x.to(weight.dtype), given, valid)
+        return output.to(dtypes[0]), tuple(p.to(d) for p, d in zip(final, dtypes[1:], strict=True))
 
     def _run_layers(
         self, x: Tensor, state: tuple[Tensor, ...], valid: Tensor | None
@@ -195,7 +209,7 @@ class Recurrent(nn.Module):
             raise TypeError(
                 "x must be a padded tensor, got PackedSequence: pass the padded batch and lengths=..."
             )
-        x = check_tensor("x", x, next(self.parameters()))
+        x = check_tensor("x", x, self._weights(0, "").weight_ih)
         layout = "(N, L, H_in)" if self.batch_first else "(L, N, H_in)"
         if x.dim() not in (2, 3):
             raise ValueError(f"x must have shape {layout} or, unbatched, (L, H_in), got {tuple(x.shape)}")

@@ -102,7 +102,7 @@ class Vocabulary:
         """The text before the first EOS, or the whole if there is none.
 
         PAD, BOS and UNK are written by their names, "<pad>", "<bos>" and "<unk>": what a model should not have said is
-        seen, and never makes a wrong answer right.
+        seen. (If all the letters of such a name are in the alphabet, a text may spell it, too; compare ids then.)
 
         Args:
             ids: numbers from 0 to ``len(vocabulary) - 1``, a sequence or a tensor of shape (T).
@@ -135,11 +135,20 @@ class Vocabulary:
         """The vocabulary that :meth:`to_dict` was called on.
 
         Raises:
-            ValueError: saved lacks a key, or counts other special symbols.
+            TypeError: saved is no mapping.
+            ValueError: saved lacks a key, counts other special symbols, or holds no characters.
         """
+        if not isinstance(saved, Mapping):
+            raise TypeError(f"saved must be a dict, got {type(saved).__name__}")
         for key in ("special", "characters"):
             if key not in saved:
-                raise ValueError(f"saved must have the keys 'special' and 'characters', got {sorted(saved)}")
-        if tuple(saved["special"]) != SPECIAL:
-            raise ValueError(f"saved['special'] must be {list(SPECIAL)}, got {saved['special']!r}")
-        return cls(saved["characters"])
+                raise ValueError(
+                    f"saved must have the keys 'special' and 'characters', got {sorted(saved, key=str)}"
+                )
+        special, characters = saved["special"], saved["characters"]
+        if not isinstance(special, list | tuple) or tuple(special) != SPECIAL:
+            raise ValueError(f"saved['special'] must be {list(SPECIAL)}, got {special!r}")
+        try:
+            return cls(characters)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"saved['characters'] must be an alphabet: {error}") from error

@@ -30,7 +30,7 @@ from configurations import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
-from torch.nn.utils import parametrizations
+from torch.nn.utils import parametrizations, prune
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnlib.lengths import mask_from_lengths, run_packed, running
@@ -714,16 +714,166 @@ def test_two_uses_of_one_layer_add_their_gradients(kind: str) -> None:
         torch.testing.assert_close(actual, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_a_layer_with_a_forward_of_its_own_is_refused_and_one_without_is_not() -> None:
-    class Named(nn.GRU):
-        pass
+class Named(nn.GRU):
+    pass
 
-    class Doubled(nn.GRU):
-        def forward(self, *arguments: Any) -> Any:
-            output, state = super().forward(*arguments)
-            return 2 * output, state
 
-    x, lengths = batch(4, 2, 3), [4, 2]
-    run_packed(Named(3, 5), x, lengths)
-    with pytest.raises(ValueError, match=r"rnn must have torch's own forward.*got .*Doubled"):
-        run_packed(Doubled(3, 5), x, lengths)
+class Doubled(nn.GRU):
+    def forward(self, *arguments: Any) -> Any:
+        output, state = super().forward(*arguments)
+        return output._replace(data=2 * output.data), state
+
+
+class Called(nn.GRU):
+    def __call__(self, *arguments: Any) -> Any:
+        output, state = super().__call__(*arguments)
+        return output._replace(data=3 * output.data), state
+
+
+class Checked(nn.GRU):
+    def check_forward_args(self, input: Tensor, *others: Any) -> None:
+        super().check_forward_args(input, *others)
+        self.seen = input.shape[0]
+
+
+def wrapped(rnn: Any) -> Any:
+    forward = rnn.forward
+    rnn.forward = lambda *arguments: (lambda o, s: (o._replace(data=4 * o.data), s))(*forward(*arguments))
+    return rnn
+
+
+def with_hook(register: str) -> Any:
+    rnn = nn.GRU(3, 5)
+    rnn.calls = []  # type: ignore[assignment]
+    getattr(rnn, register)(lambda *_: rnn.calls.append(register) or None)
+    return rnn
+
+
+HOOKS = [
+    "register_forward_hook",
+    "register_forward_pre_hook",
+    "register_full_backward_hook",
+    "register_full_backward_pre_hook",
+]
+DO_MORE: dict[str, Callable[[], Any]] = {
+    "a forward of its class": lambda: Doubled(3, 5),
+    "a call of its class": lambda: Called(3, 5),
+    "a forward of its own": lambda: wrapped(nn.GRU(3, 5)),
+    "a pruned weight": lambda: prune.l1_unstructured(nn.GRU(3, 5), "weight_hh_l0", 0.5),
+    "an old weight norm": lambda: torch.nn.utils.weight_norm(nn.GRU(3, 5), "weight_hh_l0"),
+}
+
+
+@pytest.mark.parametrize("name", DO_MORE)
+def test_a_layer_that_does_more_than_torchs_own_is_packed(name: str) -> None:
+    torch.manual_seed(3)
+    rnn, x, lengths = DO_MORE[name](), batch(7, 5, 3), LENGTHS
+    for actual, expected in zip(run_packed(rnn, x, lengths), by_packing(rnn, x, lengths), strict=True):
+        assert torch.equal(actual, expected)
+
+
+@pytest.mark.parametrize("register", HOOKS)
+def test_the_hooks_of_a_layer_run_as_they_do_when_it_is_packed(register: str) -> None:
+    calls = []
+    for way in (run_packed, by_packing):
+        rnn = with_hook(register)
+        output, _ = way(rnn, batch(7, 5, 3).requires_grad_(), LENGTHS, None)
+        output.sum().backward()
+        calls.append(rnn.calls)
+    assert calls[0] == calls[1]
+    assert calls[0] or "backward" in register  # torch finds no tensor in a packed sequence to hang a hook on
+
+
+@pytest.mark.parametrize("where", ["forward_pre", "forward"])
+def test_the_hooks_of_all_modules_run(where: str) -> None:
+    calls = []
+    register = getattr(torch.nn.modules.module, f"register_module_{where}_hook")
+    handle = register(lambda module, *_: calls.append(type(module)))
+    try:
+        run_packed(nn.GRU(3, 5), batch(7, 5, 3), LENGTHS)
+    finally:
+        handle.remove()
+    assert calls == [nn.GRU]
+
+
+def test_the_checks_of_a_subclass_run() -> None:
+    rnn = Checked(3, 5)
+    run_packed(rnn, batch(7, 5, 3), LENGTHS)
+    assert rnn.seen == sum(LENGTHS)  # of the packed data
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_subclass_that_changes_nothing_is_not_packed(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_by_torch", None)
+    named = type("Named", (getattr(nn, kind),), {})(3, 5)
+    run_packed(named, batch(7, 5, 3), LENGTHS)
+
+
+def low_rank(kind: str) -> tuple[Any, Tensor]:
+    """A frozen layer whose recurrent weight is a tensor, computed by hand from one that learns."""
+    torch.manual_seed(5)
+    rnn = getattr(nn, kind)(3, 5).requires_grad_(False)
+    base = rnn.weight_hh_l0.detach()
+    factor = torch.randn(len(base), 1, requires_grad=True)
+    del rnn.weight_hh_l0
+    rnn.weight_hh_l0 = base + factor @ torch.ones(1, 5)
+    return rnn, factor
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_weight_that_is_no_parameter_gets_its_gradient(kind: str) -> None:
+    x, gradients = batch(7, 5, 3), []
+    for n, length in enumerate(LENGTHS):
+        x[length:, n] = float("nan")
+    for way in (run_packed, by_packing):
+        rnn, factor = low_rank(kind)
+        output, _ = way(rnn, x, LENGTHS, None)
+        output.square().sum().backward()
+        gradients.append(factor.grad)
+    torch.testing.assert_close(*gradients, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_layer_without_any_parameter(kind: str) -> None:
+    rnn = getattr(nn, kind)(3, 5)
+    for name, weight in list(rnn.named_parameters()):
+        delattr(rnn, name)
+        setattr(rnn, name, weight.detach())
+    assert not list(rnn.parameters())
+    x = batch(7, 5, 3)
+    torch.testing.assert_close(
+        run_packed(rnn, x, LENGTHS)[0], by_packing(rnn, x, LENGTHS)[0], rtol=0, atol=1e-6
+    )
+
+
+class Runs(nn.Module):
+    def __init__(self, rnn: Any) -> None:
+        super().__init__()
+        self.rnn = rnn
+
+    def forward(self, x: Tensor) -> Tensor:
+        return run_packed(self.rnn, x, LENGTHS)[0]
+
+
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning", "ignore::DeprecationWarning")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_trace_is_that_of_packing(kind: str) -> None:
+    rnn, x = small(kind), batch(7, 5, 3)
+    traced = torch.jit.trace(Runs(rnn), x, check_trace=False)
+    torch.testing.assert_close(traced(2 * x), by_packing(rnn, 2 * x, LENGTHS)[0], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_input_of_inference_mode_outside_of_it(kind: str) -> None:
+    with torch.inference_mode():
+        x = batch(7, 5, 3)
+    rnn, answers = small(kind), []
+    for way in (run_packed, by_packing):
+        try:
+            answers.append(way(rnn, x, [7] * 5, None)[0].detach())
+        except RuntimeError as error:
+            answers.append(str(error))
+    if isinstance(answers[1], str):
+        assert answers[0] == answers[1]
+    else:
+        torch.testing.assert_close(*answers, rtol=0, atol=1e-6)

@@ -25,6 +25,13 @@ class BucketBatchSampler(Sampler[list[int]]):
     Every sequence comes exactly once an epoch, except that ``drop_last`` leaves out those of one incomplete batch,
     other ones in every epoch.
 
+    Several processes that train one model share the batches of an epoch if each makes this sampler with a generator of
+    the same seed, says ``set_epoch(epoch)`` before each epoch, and takes every R-th batch, itself being number r of R.
+    What is left over at the end is dropped, so that all of them have equally many::
+
+        batches = list(sampler)
+        mine = batches[r : len(batches) // R * R : R]
+
     Args:
         lengths: one length a sequence of the data set, at least 1.
         batch_size: how many sequences a batch has; one batch, at a random place among the sorted, may have fewer.
@@ -49,7 +56,7 @@ class BucketBatchSampler(Sampler[list[int]]):
         drop_last: bool = False,
         generator: torch.Generator | None = None,
     ) -> None:
-        self.lengths = check_lengths(lengths, None, torch.iinfo(torch.int64).max)
+        self.lengths = check_lengths(lengths, None, None)
         if not len(self.lengths):
             raise ValueError("lengths must have at least one entry, got none")
         self.batch_size = check_size("batch_size", batch_size)
@@ -62,20 +69,43 @@ class BucketBatchSampler(Sampler[list[int]]):
         if generator is not None and not isinstance(generator, torch.Generator):
             raise TypeError(f"generator must be a torch.Generator or None, got {type(generator).__name__}")
         self.generator = generator
+        self._epoch: int | None = None
+
+    def set_epoch(self, epoch: int) -> None:
+        """Let every following iteration give the batches of this epoch, whatever was drawn before.
+
+        They are drawn from a fresh generator, seeded with ``generator.initial_seed() + epoch``: the same in each
+        process whose generator has that seed, and in a training that is taken up again. Without a call of this, each
+        iteration goes on drawing from the generator itself.
+
+        Args:
+            epoch: its number, at least 0.
+
+        Raises:
+            TypeError: epoch is no int.
+            ValueError: epoch is below 0, or the sampler was made without a generator.
+        """
+        if self.generator is None:
+            raise ValueError("set_epoch needs a generator: make the sampler with generator=…")
+        self._epoch = check_size("epoch", epoch, least=0)
 
     def __len__(self) -> int:
         whole, rest = divmod(len(self.lengths), self.batch_size)
         return whole + (rest > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[list[int]]:
-        count = len(self.lengths)
-        shuffled = torch.randperm(count, generator=self.generator)  # so that equal keys come in random order
-        drawn = 2 * torch.rand(count, generator=self.generator, dtype=torch.float64) - 1
+        count, generator = len(self.lengths), self.generator
+        if self._epoch is not None and generator is not None:
+            generator = torch.Generator(device="cpu").manual_seed(generator.initial_seed() + self._epoch)
+        shuffled = torch.randperm(
+            count, generator=generator, device="cpu"
+        )  # so that equal keys come in random order
+        drawn = 2 * torch.rand(count, generator=generator, dtype=torch.float64, device="cpu") - 1
         keys = self.lengths[shuffled] + self.noise * drawn
         in_order = shuffled[torch.argsort(keys, stable=True)].tolist()
         whole, rest = divmod(count, self.batch_size)
         # The incomplete batch comes after a random number of whole ones.
-        short = int(torch.randint(whole + 1, (), generator=self.generator))
+        short = int(torch.randint(whole + 1, (), generator=generator, device="cpu"))
         sizes = [self.batch_size] * whole
         sizes.insert(short, rest)
         batches, start = [], 0
@@ -83,5 +113,5 @@ class BucketBatchSampler(Sampler[list[int]]):
             if size == self.batch_size or (size and not self.drop_last):
                 batches.append(in_order[start : start + size])
             start += size
-        for place in torch.randperm(len(batches), generator=self.generator).tolist():
+        for place in torch.randperm(len(batches), generator=generator, device="cpu").tolist():
             yield batches[place]

@@ -13,7 +13,7 @@ from torch import Tensor
 Lengths: TypeAlias = "Sequence[int] | Sequence[Tensor] | np.ndarray[Any, Any] | Tensor"
 
 
-def check_lengths(lengths: Lengths, batch_size: int | None, max_length: int) -> Tensor:
+def check_lengths(lengths: Lengths, batch_size: int | None, max_length: int | None) -> Tensor:
     """Lengths as an int64 tensor on the CPU, after checking that they can be meant.
 
     What ``pack_padded_sequence`` takes is taken, but for floats and bools, which it rounds and counts in silence.
@@ -22,10 +22,10 @@ def check_lengths(lengths: Lengths, batch_size: int | None, max_length: int) -> 
         lengths: one length a sequence: a 1-D integer tensor on the CPU, a 1-D NumPy array of integers, or a list, tuple
             or range of integers, NumPy's and tensors without dimensions included.
         batch_size: N, how many there must be; None leaves the number open.
-        max_length: L, the number of steps in the padded batch.
+        max_length: L, the number of steps in the padded batch; None if there is no batch yet.
 
     Returns:
-        The lengths, (N), int64.
+        The lengths, (N), int64, a new tensor.
 
     Raises:
         TypeError: lengths are of another type, or not integers (bools are not).
@@ -58,9 +58,10 @@ def check_lengths(lengths: Lengths, batch_size: int | None, max_length: int) -> 
         raise ValueError(
             f"lengths must have one entry for each of the {batch_size} sequences, got {len(checked)}"
         )
+    most, bound = (2**63 - 1, "2 ** 63 - 1") if max_length is None else (max_length, f"L = {max_length}")
     for index, length in enumerate(checked):
-        if not 1 <= length <= max_length:
-            raise ValueError(f"lengths must be from 1 to L = {max_length}, got {length} at index {index}")
+        if not 1 <= length <= most:
+            raise ValueError(f"lengths must be from 1 to {bound}, got {length} at index {index}")
     return torch.tensor(checked, dtype=torch.int64, device="cpu")
 
 
@@ -102,7 +103,7 @@ def mask_from_lengths(lengths: Lengths, max_length: int, batch_first: bool = Fal
     Chapter: Padding and packing.
     """
     checked = check_lengths(lengths, None, max_length)
-    steps = torch.arange(max_length)
+    steps = torch.arange(max_length, device="cpu")
     if batch_first:
         return steps < checked.unsqueeze(1)  # (L) against (N, 1) -> (N, L)
     return steps.unsqueeze(1) < checked  # (L, 1) against (N) -> (L, N)
@@ -131,11 +132,11 @@ def reverse_within_length(x: Tensor, lengths: Lengths, batch_first: bool = False
     x = check_padded(x, batch_first)  # (L, N, ...)
     length, batch_size = x.shape[:2]
     checked = check_lengths(lengths, batch_size, length)
-    step = torch.arange(length).unsqueeze(1)  # (L, 1)
+    step = torch.arange(length, device="cpu").unsqueeze(1)  # (L, 1)
     # Which step each step takes over, (L, N): the mirrored one, and at padding itself.
     source = torch.where(step < checked, checked - 1 - step, step)
     # The same as rows of the batch laid flat: (L, N) -> (L * N)
-    rows = (source * batch_size + torch.arange(batch_size)).flatten()
+    rows = (source * batch_size + torch.arange(batch_size, device="cpu")).flatten()
     x = x.flatten(0, 1).index_select(0, rows.to(x.device)).reshape(x.shape)  # (L * N, ...) -> (L, N, ...)
     return x.transpose(0, 1) if batch_first else x  # (N, L, ...) with batch_first
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
 
 from rnnlib.lengths.masks import Lengths, check_lengths, check_padded, mask_from_lengths
 
@@ -43,11 +44,13 @@ def pack(x: Tensor, lengths: Lengths, batch_first: bool = False) -> Packed:
 
     Raises:
         TypeError: x is no tensor, or as :func:`check_lengths`.
-        ValueError: x has fewer than two dimensions, or as :func:`check_lengths`.
+        ValueError: x has fewer than two dimensions or no sequence, or as :func:`check_lengths`.
 
     Chapter: Padding and packing.
     """
     x = check_padded(x, batch_first)  # (L, N, ...)
+    if not x.shape[1]:
+        raise ValueError(f"x must have at least one sequence, got shape {tuple(x.shape)} as (L, N, ...)")
     checked = check_lengths(lengths, x.shape[1], len(x))
     order = torch.sort(checked, descending=True).indices  # (N), not stable: among equals as torch packs them
     longest = int(checked.max())
@@ -57,12 +60,13 @@ def pack(x: Tensor, lengths: Lengths, batch_first: bool = False) -> Packed:
 
 
 def unpack(
-    packed: Packed, batch_first: bool = False, total_length: int | None = None
+    packed: Packed | PackedSequence, batch_first: bool = False, total_length: int | None = None
 ) -> tuple[Tensor, Tensor]:
     """The padded batch again, with zeros for padding, as ``torch.nn.utils.rnn.pad_packed_sequence``.
 
     Args:
-        packed: the four fields; a ``PackedSequence`` whose indices are not None will do, too.
+        packed: the four fields; a ``PackedSequence`` will do, too. Indices that are None mean that the batch was packed
+            in its own order, longest first.
         batch_first: whether the batch shall be the first dimension.
         total_length: L of the result; the longest length if left out.
 
@@ -70,22 +74,31 @@ def unpack(
         The padded batch, (L, N, ...), or (N, L, ...) with batch_first, and the lengths, (N), int64, on the CPU.
 
     Raises:
+        TypeError: packed is neither of the two, or total_length is no int.
         ValueError: total_length is below the longest length.
 
     Chapter: Padding and packing.
     """
+    if not isinstance(packed, Packed | PackedSequence):
+        raise TypeError(f"packed must be what pack returns, or a PackedSequence, got {type(packed).__name__}")
     longest, batch_size = len(packed.batch_sizes), int(packed.batch_sizes[0])
+    if not isinstance(total_length, int | None) or isinstance(total_length, bool):
+        raise TypeError(
+            f"total_length must be an int or None, got {total_length!r} ({type(total_length).__name__})"
+        )
     if total_length is not None and total_length < longest:
         raise ValueError(
             f"total_length must be at least the longest length, which is {longest}, got {total_length}"
         )
-    alive = torch.arange(batch_size) < packed.batch_sizes.unsqueeze(
+    alive = torch.arange(batch_size, device="cpu") < packed.batch_sizes.unsqueeze(
         1
     )  # (N) against (longest, 1) -> (longest, N)
     padded = packed.data.new_zeros(total_length or longest, batch_size, *packed.data.shape[1:])
     padded[:longest][alive.to(padded.device)] = (
         packed.data
     )  # rows in the order of time, then of the sorted batch
-    padded = padded.index_select(1, packed.unsorted_indices)  # (L, N, ...)
-    lengths = alive.sum(0)[packed.unsorted_indices.cpu()]
+    lengths = alive.sum(0)  # (N)
+    if packed.unsorted_indices is not None:
+        padded = padded.index_select(1, packed.unsorted_indices)  # (L, N, ...)
+        lengths = lengths[packed.unsorted_indices.cpu()]
     return (padded.transpose(0, 1) if batch_first else padded), lengths

@@ -118,33 +118,35 @@ class Layout:
         self.sizes = [(end - start) * rows for start, end, rows in self.rectangles]
         self.whole = self.rectangles == [(0, steps, batch_size)]
         if self.whole:
-            order = torch.arange(batch_size)
+            order = torch.arange(batch_size, device="cpu")
         self.order, self.back_in_order = order, torch.argsort(order)
         self._lengths = lengths[order]
-        padding = torch.arange(steps).unsqueeze(1) >= lengths  # (L, N)
+        padding = torch.arange(steps, device="cpu").unsqueeze(1) >= lengths  # (L, N)
         self._padding = padding.flatten().nonzero().squeeze(1)  # which rows of the padded batch are padding
         # Of every cell: its step, and its sequence (in order). And the cell of every step and sequence.
         parts = self.rectangles
-        self._step = torch.cat([torch.arange(r.start, r.end).repeat_interleave(r.rows) for r in parts])
-        self._row = torch.cat([torch.arange(r.rows).repeat(r.end - r.start) for r in parts])
+        self._step = torch.cat(
+            [torch.arange(r.start, r.end, device="cpu").repeat_interleave(r.rows) for r in parts]
+        )
+        self._row = torch.cat([torch.arange(r.rows, device="cpu").repeat(r.end - r.start) for r in parts])
         if self.whole:
-            self._cell = torch.arange(steps * batch_size).view(steps, batch_size)
+            self._cell = torch.arange(steps * batch_size, device="cpu").view(steps, batch_size)
             self.valid = ~padding.flatten()
         else:
-            self._cell = torch.zeros(steps, batch_size, dtype=torch.int64)
-            self._cell[self._step, self._row] = torch.arange(len(self._step))
+            self._cell = torch.zeros(steps, batch_size, dtype=torch.int64, device="cpu")
+            self._cell[self._step, self._row] = torch.arange(len(self._step), device="cpu")
             self.valid = self._step < self._lengths[self._row]
             # From the padded batch, its rows counted over steps and sequences, to the cells and back.
             wasted = (~self.valid).nonzero().squeeze(1)
             self._there = Move(self._step * batch_size + order[self._row], wasted)
             self._back = Move(self._cell[:, self.back_in_order].flatten(), self._padding)
-        self.last = self._cell[self._lengths - 1, torch.arange(batch_size)][self.back_in_order]
+        self.last = self._cell[self._lengths - 1, torch.arange(batch_size, device="cpu")][self.back_in_order]
 
     @cached_property
     def _mirror(self) -> Move:
         """From one direction to the other: each valid cell and its mirror image. A wasted cell stays where it is."""
         step = (self._lengths[self._row] - 1 - self._step).clamp(min=0)
-        source = torch.where(self.valid, self._cell[step, self._row], torch.arange(len(step)))
+        source = torch.where(self.valid, self._cell[step, self._row], torch.arange(len(step), device="cpu"))
         return Move(source, source[:0])
 
     def enter(self, x: Tensor, keep_padding: bool) -> Tensor:

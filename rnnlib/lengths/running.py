@@ -18,6 +18,18 @@ CALL = 64  # what one more call of a kernel costs, in cells
 # Without gradients, the share of valid cells below which packing is faster: without a fused dense kernel, and with one.
 DENSE, FUSED_DENSE = 0.75, 0.25
 
+# What runs in a call of a layer besides its kernel, and the hooks around it.
+CALLED = (
+    "__call__",
+    "_call_impl",
+    "forward",
+    "check_forward_args",
+    "check_input",
+    "check_hidden_size",
+    "permute_hidden",
+)
+HOOKS = ("forward", "forward_pre", "backward", "backward_pre")
+MODULE: Any = torch.nn.modules.module
 KERNELS: dict[str, Any] = {
     "RNN_TANH": torch.rnn_tanh,
     "RNN_RELU": torch.rnn_relu,
@@ -36,10 +48,12 @@ def run_packed(
 
     The results and the gradients are those of ``pack_padded_sequence(…, enforce_sorted=False)``, the layer, and
     ``pad_packed_sequence(…, total_length=L)``, but on a CPU it takes a fraction of their time in training. On an
-    accelerator torch's packed kernel is good, and that is what runs there.
+    accelerator torch's packed kernel is good, and that is what runs there. It also runs where calling ``rnn`` does more
+    than its weights and its class say: with hooks, a forward of its own, or a trace.
 
     Args:
-        rnn: an ``nn.RNN``, ``nn.LSTM`` or ``nn.GRU`` with any arguments.
+        rnn: an ``nn.RNN``, ``nn.LSTM`` or ``nn.GRU`` with any arguments. Its weights may be parametrised, pruned, or
+            tensors that are no parameters: what it would compute with counts.
         x: the padded batch, (L, N, H_in), or (N, L, H_in) with batch_first. What stands at padded steps, NaN
             included, changes nothing.
         lengths: (N), how many steps of each sequence are valid, from 1 to L, in any order.
@@ -53,8 +67,7 @@ def run_packed(
         TypeError: rnn is none of the three, x is packed, or a tensor has another dtype than the weights. Under
             autocast x and hx may have any floating dtype, and the results have the dtype that packing gives.
         ValueError: x is not a batch of at least one sequence, or has not rnn's input size; hx has the wrong shape;
-            a tensor is on another device than the weights; lengths are wrong; or rnn has hooks or a
-            forward of its own, which would not run.
+            a tensor is on another device than the weights; or lengths are wrong.
 
     Dropout between layers draws other numbers than packing does from the same seed, with the same distribution.
     Transforms of ``torch.func`` are not supported, and raise an error.
@@ -63,7 +76,9 @@ def run_packed(
     """
     checked, state = _check(rnn, x, lengths, hx)
     time_first = x.transpose(0, 1) if rnn.batch_first else x  # -> (L, N, H_in)
-    is_lstm, learns = rnn.mode == "LSTM", _needs_gradients(rnn, x, state)
+    weights = _weights(rnn)
+    tensors = (x, *state, *weights)
+    is_lstm, learns = rnn.mode == "LSTM", torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
     call: float = CALL
     if rnn.mode == "RNN_RELU":
         call = 0  # a relu network could overflow while it computes padding, and spoil gradients
@@ -71,12 +86,18 @@ def run_packed(
         call = float("inf")
     share = int(checked.sum()) / (len(time_first) * len(checked))
     sparse = share < (FUSED_DENSE if is_lstm else DENSE)
-    if x.device.type != "cpu" or (sparse and not learns):
+    by_torch = (
+        x.device.type != "cpu"
+        or (sparse and not learns)
+        or _does_more(rnn)
+        or torch._C._get_tracing_state() is not None
+    )
+    if by_torch or (learns and any(t.is_inference() for t in tensors)):
         return _by_torch(rnn, x, checked, hx)
 
     if is_lstm and torch.is_autocast_enabled("cpu"):
         # The dense LSTM cannot compute in every lower precision that the packed one can. This is at least as precise.
-        dtype = next(rnn.parameters()).dtype
+        dtype = weights[0].dtype
         with torch.autocast("cpu", enabled=False):
             initial = tuple(s.to(dtype) for s in state)
             output, final = _run_layers(rnn, time_first.to(dtype), checked, initial, call, learns)
@@ -185,8 +206,19 @@ def _hold_cell(weights: Sequence[Tensor], hidden_size: int) -> list[Tensor]:
     return [torch.cat([weights[0], column], dim=1), *weights[1:]]  # weight_ih: (4 * H, H_in + 1)
 
 
-def _needs_gradients(rnn: nn.Module, x: Tensor, state: tuple[Tensor, ...]) -> bool:
-    return torch.is_grad_enabled() and any(t.requires_grad for t in (x, *state, *rnn.parameters()))
+def _weights(rnn: nn.RNNBase) -> list[Tensor]:
+    """What the layer computes with, whether or not these are parameters."""
+    return [weight for weights in rnn.all_weights for weight in weights]
+
+
+def _does_more(rnn: nn.RNNBase) -> bool:
+    """Whether a call of the layer runs something besides torch's own forward of such a layer."""
+    own = next(kind for kind in (nn.RNN, nn.LSTM, nn.GRU) if isinstance(rnn, kind))
+    replaced = any(
+        name in rnn.__dict__ or getattr(type(rnn), name) is not getattr(own, name) for name in CALLED
+    )
+    hooks = any(getattr(rnn, f"_{name}_hooks") or getattr(MODULE, f"_global_{name}_hooks") for name in HOOKS)
+    return replaced or hooks
 
 
 def _check(rnn: object, x: object, lengths: Lengths, hx: object) -> tuple[Tensor, tuple[Tensor, ...]]:
@@ -196,17 +228,10 @@ def _check(rnn: object, x: object, lengths: Lengths, hx: object) -> tuple[Tensor
             f"rnn must be an nn.RNN, nn.LSTM or nn.GRU, got {type(rnn).__module__}.{type(rnn).__qualname__} "
             "(the layers of rnnlib take lengths=... themselves)"
         )
-    if type(rnn).forward not in (nn.RNN.forward, nn.LSTM.forward, nn.GRU.forward):
-        raise ValueError(
-            "rnn must have torch's own forward, because run_packed does not call rnn itself, got a subclass with "
-            f"another, {type(rnn).__qualname__}: pack instead"
-        )
-    if rnn._forward_hooks or rnn._forward_pre_hooks or rnn._backward_hooks or rnn._backward_pre_hooks:
-        raise ValueError("rnn must have no hooks, because run_packed does not call rnn itself: pack instead")
     if isinstance(x, PackedSequence):
         raise TypeError("x must be a padded tensor, got PackedSequence: pass the padded batch and lengths")
-    weight = next(rnn.parameters())
-    casts = torch.is_autocast_enabled(weight.device.type)
+    weight = rnn.all_weights[0][0]
+    casts = weight.device.type != "meta" and torch.is_autocast_enabled(weight.device.type)
     x = check_tensor("x", x, x if casts and isinstance(x, Tensor) and x.is_floating_point() else weight)
     if x.device != weight.device:
         raise ValueError(f"x must be on the weights' device {weight.device}, got {x.device}")
@@ -222,7 +247,7 @@ def _check(rnn: object, x: object, lengths: Lengths, hx: object) -> tuple[Tensor
     shapes: dict[str, tuple[int, ...]] = {"h_0": (rows, batch_size, rnn.proj_size or rnn.hidden_size)}
     if rnn.mode == "LSTM":
         shapes["c_0"] = (rows, batch_size, rnn.hidden_size)
-    like, first = x, hx[0] if isinstance(hx, tuple) and hx else hx
+    like, first = x, hx[0] if isinstance(hx, tuple | list) and hx else hx
     if casts and isinstance(first, Tensor) and first.is_floating_point():
         like = x.new_empty(0, dtype=first.dtype)  # hx need not have x's dtype
     return check_lengths(lengths, batch_size, steps), check_state(hx, shapes, like)

@@ -88,7 +88,7 @@ def translate(
         raise TypeError("texts must be a list of strings, got one string")
     if not texts:
         raise ValueError("texts must hold at least one text, got none")
-    rows = [torch.tensor(vocabularies["source"].encode(text)) for text in texts]
+    rows = [torch.tensor(vocabularies["source"].encode(text), device="cpu") for text in texts]
     source = nn.utils.rnn.pad_sequence(rows, padding_value=PAD)  # (L, N)
     device = model.decoder.readout.weight.device
     decoded = greedy(model, source.to(device), [len(row) for row in rows], max_length)
@@ -97,10 +97,11 @@ def translate(
 
 @contextmanager
 def _evaluating(model: nn.Module) -> Iterator[None]:
-    """Put a model into evaluation mode, and back into the mode it had."""
-    was_training = model.training
+    """Put a model into evaluation mode, and each of its modules back into the mode that it had."""
+    modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
         yield
     finally:
-        model.train(was_training)
+        for module, was_training in modes:
+            module.training = was_training

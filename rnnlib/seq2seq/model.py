@@ -165,7 +165,7 @@ class Seq2Seq(nn.Module):
             logits, _ = self.decoder(inputs, state)
             return logits  # type: ignore[no-any-return]
         steps, batch_size = target.shape
-        drawn = torch.rand(steps if per == "step" else 1, batch_size, generator=generator)
+        drawn = torch.rand(steps if per == "step" else 1, batch_size, generator=generator, device="cpu")
         forced = (drawn < forcing).expand(steps, batch_size).to(target.device)
         guess, scores = inputs[0], []
         for truth, is_forced in zip(inputs, forced, strict=True):  # each (N)

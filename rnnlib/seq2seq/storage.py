@@ -28,7 +28,8 @@ def save(path: str | Path, model: Seq2Seq, vocabularies: Mapping[str, Vocabulary
 
     Raises:
         TypeError: the model is no ``Seq2Seq``, or a vocabulary is neither of the two.
-        ValueError: a dict that describes no vocabulary.
+        ValueError: a dict that describes no vocabulary, or a model with other weights than a fresh one of its form has,
+            such as one that is parametrised or pruned; then no file is written.
 
     Chapter: Sequence to sequence.
     """
@@ -43,6 +44,13 @@ def save(path: str | Path, model: Seq2Seq, vocabularies: Mapping[str, Vocabulary
         checked = Vocabulary.from_dict(vocabulary) if isinstance(vocabulary, dict) else vocabulary
         plain[name] = checked.to_dict()
     weights = {name: weight.detach().cpu() for name, weight in model.state_dict().items()}
+    with torch.device("meta"):
+        wanted = Seq2Seq.build(model.configuration()).state_dict().keys()
+    if weights.keys() != wanted:
+        raise ValueError(
+            "model must have the weights of a fresh Seq2Seq, without parametrizations or pruning: it "
+            f"lacks {sorted(wanted - weights.keys())} and has {sorted(weights.keys() - wanted)}"
+        )
     torch.save(
         {"configuration": model.configuration(), "weights": weights, "vocabularies": plain}, Path(path)
     )
@@ -63,10 +71,22 @@ def load(path: str | Path) -> tuple[Seq2Seq, dict[str, Vocabulary]]:
 
     Chapter: Sequence to sequence.
     """
-    stored = torch.load(Path(path), map_location="cpu", weights_only=True)
+    with Path(path).open("rb") as file:
+        try:
+            return _build(torch.load(file, map_location="cpu", weights_only=True))
+        except (
+            Exception
+        ) as error:  # whatever the file's bytes make torch, the model or the vocabularies raise
+            raise ValueError(
+                f"path must be a file that save wrote, got something else in {Path(path).name}"
+            ) from error
+
+
+def _build(stored: Any) -> tuple[Seq2Seq, dict[str, Vocabulary]]:
     if not isinstance(stored, dict) or stored.keys() != PARTS:
-        raise ValueError(f"path must be a file that save wrote, got something else in {Path(path).name}")
-    model = Seq2Seq.build(stored["configuration"])
+        raise ValueError("the file must hold a configuration, weights and vocabularies")
+    with torch.device("cpu"):
+        model = Seq2Seq.build(stored["configuration"])
     model.to(stored["weights"]["decoder.readout.weight"].dtype)
     model.load_state_dict(stored["weights"])
     vocabularies = {name: Vocabulary.from_dict(plain) for name, plain in stored["vocabularies"].items()}

@@ -39,10 +39,10 @@ def adding(length: int, batch_size: int, generator: torch.Generator | None = Non
     length = check_size("length", length, least=2)
     batch_size = check_size("batch_size", batch_size)
     half = length // 2
-    numbers = torch.rand(length, batch_size, generator=generator)
-    first = torch.randint(0, half, (batch_size,), generator=generator)
-    second = torch.randint(half, length, (batch_size,), generator=generator)
-    marks = torch.zeros(length, batch_size)
-    marks[first, torch.arange(batch_size)] = 1.0
-    marks[second, torch.arange(batch_size)] = 1.0
+    numbers = torch.rand(length, batch_size, generator=generator, device="cpu")
+    first = torch.randint(0, half, (batch_size,), generator=generator, device="cpu")
+    second = torch.randint(half, length, (batch_size,), generator=generator, device="cpu")
+    marks = torch.zeros(length, batch_size, device="cpu")
+    marks[first, torch.arange(batch_size, device="cpu")] = 1.0
+    marks[second, torch.arange(batch_size, device="cpu")] = 1.0
     return torch.stack([numbers, marks], dim=-1), (numbers * marks).sum(dim=0)  # (L, N, 2), (N)

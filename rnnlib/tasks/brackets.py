@@ -41,8 +41,8 @@ def sample(
     check_size("length", length)
     check_size("batch_size", batch_size)
     check_size("deepest", deepest)
-    chances = torch.rand(length, batch_size, generator=generator)
-    open_now = torch.zeros(batch_size, dtype=torch.int64)
+    chances = torch.rand(length, batch_size, generator=generator, device="cpu")
+    open_now = torch.zeros(batch_size, dtype=torch.int64, device="cpu")
     symbols, depths = [], []
     for chance in chances:  # (N)
         opens = (open_now == 0) | ((chance >= 0.75) & (open_now < deepest))

@@ -70,7 +70,7 @@ def sample(batch_size: int, length: int, windows: Sequence[int]) -> tuple[Tensor
     check_size("batch_size", batch_size)
     check_size("length", length)
     _check_windows(windows, length)
-    bits = torch.randint(0, 2, (length, batch_size))
+    bits = torch.randint(0, 2, (length, batch_size), device="cpu")
     return bits.unsqueeze(-1).float(), majority_ahead(bits, windows)  # (L, N) -> (L, N, 1)
 
 

@@ -40,7 +40,7 @@ def nested_parity(
     length = check_size("length", length)
     batch_size = check_size("batch_size", batch_size)
     order = check_size("order", order)
-    bits = torch.randint(0, 2, (length, batch_size), generator=generator)
+    bits = torch.randint(0, 2, (length, batch_size), generator=generator, device="cpu")
     tags = bits
     for _ in range(order):
         tags = tags.cumsum(dim=0) % 2

@@ -77,7 +77,7 @@ def sample(
     if not len(dates):
         raise ValueError("dates must have at least one entry, got none")
     sizes = (len(dates), len(locales), len(styles))
-    drawn = [torch.randint(0, size, (count,), generator=generator).tolist() for size in sizes]
+    drawn = [torch.randint(0, size, (count,), generator=generator, device="cpu").tolist() for size in sizes]
     examples = []
     for which_date, which_locale, which_style in zip(*drawn, strict=True):
         date, locale, style = (
@@ -123,7 +123,7 @@ def split(
     held_out = check_names("held_out", (held_out,) if isinstance(held_out, str) else held_out, LOCALES)
     if len(held_out) == len(LOCALES):
         raise ValueError("held_out must leave at least one locale to train on, it leaves none")
-    order = torch.randperm(len(DATES), generator=generator).tolist()
+    order = torch.randperm(len(DATES), generator=generator, device="cpu").tolist()
     shuffled = tuple(DATES[index] for index in order)
     ends = (validation, validation + test)
     return Split(
@@ -141,8 +141,8 @@ def _padded(rows: list[list[int]]) -> tuple[Tensor, Tensor]:
     longest = max(lengths)
     # One tensor of all rows is made faster than one for each row.
     flat = [index for row in rows for index in row + [PAD] * (longest - len(row))]
-    padded = torch.tensor(flat).view(len(rows), longest)  # (N, L)
-    return padded.t().contiguous(), torch.tensor(lengths)  # (N, L) -> (L, N)
+    padded = torch.tensor(flat, device="cpu").view(len(rows), longest)  # (N, L)
+    return padded.t().contiguous(), torch.tensor(lengths, device="cpu")  # (N, L) -> (L, N)
 
 
 def collate(
