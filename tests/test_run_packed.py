@@ -30,7 +30,7 @@ from configurations import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
-from torch.nn.utils import parametrizations, prune
+from torch.nn.utils import parametrizations, parametrize, prune
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnlib.lengths import mask_from_lengths, run_packed, running
@@ -877,3 +877,28 @@ def test_an_input_of_inference_mode_outside_of_it(kind: str) -> None:
         assert answers[0] == answers[1]
     else:
         torch.testing.assert_close(*answers, rtol=0, atol=1e-6)
+
+
+class Counted(nn.Module):
+    """A parametrization that counts how often it is computed."""
+
+    calls = 0
+
+    def forward(self, weight: Tensor) -> Tensor:
+        self.calls += 1
+        return 2 * weight
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_computed_weight_is_computed_once_and_counts(kind: str) -> None:
+    rnn, x = small(kind), batch(7, 5, 3)
+    counted = Counted()
+    parametrize.register_parametrization(rnn, "weight_hh_l0", counted)
+    counted.calls = 0
+    output, _ = run_packed(rnn, x, LENGTHS)
+    assert counted.calls == 1
+    torch.testing.assert_close(output, by_packing(rnn, x, LENGTHS)[0], rtol=0, atol=1e-6)
+    before = output.detach()
+    with torch.no_grad():
+        rnn.parametrizations.weight_hh_l0.original.mul_(3)
+    assert (run_packed(rnn, x, LENGTHS)[0] - before).abs().max() > 1e-3

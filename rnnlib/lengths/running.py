@@ -74,10 +74,9 @@ def run_packed(
 
     Chapter: Padding and packing.
     """
-    checked, state = _check(rnn, x, lengths, hx)
+    checked, state, all_weights = _check(rnn, x, lengths, hx)
     time_first = x.transpose(0, 1) if rnn.batch_first else x  # -> (L, N, H_in)
-    weights = _weights(rnn)
-    tensors = (x, *state, *weights)
+    tensors = (x, *state, *(weight for weights in all_weights for weight in weights))
     is_lstm, learns = rnn.mode == "LSTM", torch.is_grad_enabled() and any(t.requires_grad for t in tensors)
     call: float = CALL
     if rnn.mode == "RNN_RELU":
@@ -97,16 +96,18 @@ def run_packed(
 
     if is_lstm and torch.is_autocast_enabled("cpu"):
         # The dense LSTM cannot compute in every lower precision that the packed one can. This is at least as precise.
-        dtype = weights[0].dtype
+        dtype = all_weights[0][0].dtype
         with torch.autocast("cpu", enabled=False):
             initial = tuple(s.to(dtype) for s in state)
-            output, final = _run_layers(rnn, time_first.to(dtype), checked, initial, call, learns)
+            output, final = _run_layers(
+                rnn, all_weights, time_first.to(dtype), checked, initial, call, learns
+            )
         # Packed, everything has the dtype of the initial state, but a projection computes in the lower precision.
         cell_dtype = state[1].dtype
         hidden_dtype = torch.get_autocast_dtype("cpu") if rnn.proj_size else cell_dtype
         output, final = output.to(hidden_dtype), (final[0].to(hidden_dtype), final[1].to(cell_dtype))
     else:
-        output, final = _run_layers(rnn, time_first, checked, state, call, learns)
+        output, final = _run_layers(rnn, all_weights, time_first, checked, state, call, learns)
     output = output.transpose(0, 1) if rnn.batch_first else output  # -> (N, L, D * H_out) with batch_first
     return output, final if is_lstm else final[0]
 
@@ -122,6 +123,7 @@ def _by_torch(rnn: nn.RNN | nn.LSTM | nn.GRU, x: Tensor, lengths: Tensor, hx: An
 
 def _run_layers(
     rnn: nn.RNN | nn.LSTM | nn.GRU,
+    all_weights: Sequence[Sequence[Tensor]],
     x: Tensor,
     lengths: Tensor,
     state: tuple[Tensor, ...],
@@ -137,7 +139,6 @@ def _run_layers(
     keep_padding = (not learns and not is_lstm) or layout.padding_is_small(x)
     cells = layout.enter(x, keep_padding)  # (L * N, H_in) -> (cells, H_in)
     finals: list[list[Tensor]] = []
-    all_weights = rnn.all_weights
     for layer in range(rnn.num_layers):
         if layer > 0:
             cells = F.dropout(cells, rnn.dropout, rnn.training)
@@ -206,11 +207,6 @@ def _hold_cell(weights: Sequence[Tensor], hidden_size: int) -> list[Tensor]:
     return [torch.cat([weights[0], column], dim=1), *weights[1:]]  # weight_ih: (4 * H, H_in + 1)
 
 
-def _weights(rnn: nn.RNNBase) -> list[Tensor]:
-    """What the layer computes with, whether or not these are parameters."""
-    return [weight for weights in rnn.all_weights for weight in weights]
-
-
 def _does_more(rnn: nn.RNNBase) -> bool:
     """Whether a call of the layer runs something besides torch's own forward of such a layer."""
     own = next(kind for kind in (nn.RNN, nn.LSTM, nn.GRU) if isinstance(rnn, kind))
@@ -221,8 +217,10 @@ def _does_more(rnn: nn.RNNBase) -> bool:
     return replaced or hooks
 
 
-def _check(rnn: object, x: object, lengths: Lengths, hx: object) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """The lengths and the initial states, after checking that all fits together."""
+def _check(
+    rnn: object, x: object, lengths: Lengths, hx: object
+) -> tuple[Tensor, tuple[Tensor, ...], Sequence[Sequence[Tensor]]]:
+    """The lengths, the initial states and the weights, after checking that all fits together."""
     if not isinstance(rnn, (nn.RNN, nn.LSTM, nn.GRU)):
         raise TypeError(
             f"rnn must be an nn.RNN, nn.LSTM or nn.GRU, got {type(rnn).__module__}.{type(rnn).__qualname__} "
@@ -230,7 +228,9 @@ def _check(rnn: object, x: object, lengths: Lengths, hx: object) -> tuple[Tensor
         )
     if isinstance(x, PackedSequence):
         raise TypeError("x must be a padded tensor, got PackedSequence: pass the padded batch and lengths")
-    weight = rnn.all_weights[0][0]
+    # What the layer computes with, whether or not these are parameters; asked for once, since it may be computed anew.
+    all_weights = rnn.all_weights
+    weight = all_weights[0][0]
     casts = weight.device.type != "meta" and torch.is_autocast_enabled(weight.device.type)
     x = check_tensor("x", x, x if casts and isinstance(x, Tensor) and x.is_floating_point() else weight)
     if x.device != weight.device:
@@ -250,4 +250,4 @@ def _check(rnn: object, x: object, lengths: Lengths, hx: object) -> tuple[Tensor
     like, first = x, hx[0] if isinstance(hx, tuple | list) and hx else hx
     if casts and isinstance(first, Tensor) and first.is_floating_point():
         like = x.new_empty(0, dtype=first.dtype)  # hx need not have x's dtype
-    return check_lengths(lengths, batch_size, steps), check_state(hx, shapes, like)
+    return check_lengths(lengths, batch_size, steps), check_state(hx, shapes, like), all_weights
