@@ -66,7 +66,9 @@ def _asked(
             found = layer(
                 torch.zeros(*axes, 1, dtype=x, device=device), parts if len(parts) > 1 else parts[0]
             )
-    except RuntimeError:  # a kernel that this machine lacks; the layer by hand does without
-        return state if kind.endswith("Cell") else (state[-1], *state)
+    except (
+        RuntimeError
+    ):  # a kernel that this machine lacks; by hand it goes, in the type of the state, an LSTM's of c
+        return (state[-1],) * (len(state) + (0 if kind.endswith("Cell") else 1))
     flat = found if isinstance(found, tuple) else (found,)
     return tuple(part.dtype for one in flat for part in (one if isinstance(one, tuple) else (one,)))

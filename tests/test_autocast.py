@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnlib import cells, layers
-from rnnlib.autocast import casts
+from rnnlib.autocast import _asked, as_torch_gives, casts
 from rnnlib.gates import read_gates
 from rnnlib.gradients import state_gradients
 from rnnlib.models import Classifier, Tagger
@@ -54,6 +54,8 @@ def compare(ours: Any, theirs: Any, low: torch.dtype, *given: Any) -> None:
             expected = flat(theirs(*given))
         except RuntimeError:
             assert all(part.isfinite().all() for part in found)
+            x, *states = flat((given[0], given[1] if given[1] is not None else ()))
+            assert {part.dtype for part in found} == {states[-1].dtype if states else x.dtype}
             return
     assert [part.dtype for part in found] == [part.dtype for part in expected]
     for mine, true in zip(found, expected, strict=True):
@@ -198,3 +200,19 @@ def test_gates_can_be_read() -> None:
         found = read_gates(lstm, x)
     for mine, true in zip(found, full, strict=True):
         torch.testing.assert_close(mine.float(), true, rtol=0, atol=0.03)
+
+
+def test_without_a_kernel_an_lstm_has_the_type_of_its_cell_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lacking(*_: Any) -> None:
+        raise RuntimeError("no kernel")
+
+    for kind in ("LSTM", "LSTMCell"):
+        monkeypatch.setattr(getattr(nn, kind), "forward", lacking)
+    types = torch.float16, torch.float32
+    x = torch.zeros(1)
+    given = tuple(torch.zeros(1, dtype=dtype) for dtype in types)
+    _asked.cache_clear()
+    with torch.autocast("cpu", dtype=torch.float16):
+        assert as_torch_gives(layers.LSTM(1, 1), x, x, given) == (torch.float32,) * 3
+        assert as_torch_gives(cells.LSTMCell(1, 1), x, x, given) == (torch.float32,) * 2
+    _asked.cache_clear()

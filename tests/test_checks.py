@@ -351,3 +351,8 @@ def test_fractions_are_numbers(capsys):
     grade(Fraction(1, 4), 0.25)
     grade([Fraction(1, 4), 1], torch.tensor([0.25, 1]))
     assert capsys.readouterr().out == "✓ right\n" * 2
+
+
+def test_a_single_number_is_no_list(capsys):
+    grade(torch.tensor(3), [3])
+    assert capsys.readouterr().out == "✗ not yet: a tuple of 1 is wanted, this is a Tensor\n"
