@@ -212,7 +212,7 @@ def clip_by_norm(parameters: Iterable[Tensor] | Tensor, max_norm: float, norm_ty
     )
     total: Tensor = torch.linalg.vector_norm(norms, norm_type)  # the norm of the norms is the norm of all
     if not torch.isfinite(total):
-        raise ValueError(f"parameters must have finite gradients, their norm is {total.item()}")
+        raise ValueError(f"parameters must have gradients with a finite norm, it is {total.item()}")
     factor = (max_norm / (total + 1e-6)).clamp(max=1.0)
     for gradient in gradients:
         gradient.mul_(factor.to(gradient.device))

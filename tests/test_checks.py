@@ -356,3 +356,9 @@ def test_fractions_are_numbers(capsys):
 def test_a_single_number_is_no_list(capsys):
     grade(torch.tensor(3), [3])
     assert capsys.readouterr().out == "✗ not yet: a tuple of 1 is wanted, this is a Tensor\n"
+
+
+@pytest.mark.parametrize(("letters", "shown"), [(198, True), (199, False)])
+def test_an_answer_of_more_than_200_characters_is_not_repeated(letters, shown, capsys):
+    grade("x" * letters, "y")  # its repr has two quotation marks more
+    assert ("xxx" in capsys.readouterr().out) == shown

@@ -186,7 +186,7 @@ def test_clipping_takes_a_single_parameter_and_returns_the_norm_before() -> None
 def test_a_gradient_that_is_not_finite_is_refused_and_nothing_is_changed(bad: float) -> None:
     parameters = [nn.Parameter(torch.zeros(2)), nn.Parameter(torch.zeros(1))]
     parameters[0].grad, parameters[1].grad = torch.tensor([3.0, 4.0]), torch.tensor([bad])
-    with pytest.raises(ValueError, match="parameters must have finite gradients, their norm is"):
+    with pytest.raises(ValueError, match="parameters must have gradients with a finite norm, it is"):
         clip_by_norm(parameters, 1.0)
     assert torch.equal(parameters[0].grad, torch.tensor([3.0, 4.0]))
 

@@ -177,6 +177,11 @@ def missing_weight(path: Path) -> None:
     torch.save(stored, path)
 
 
+def part_too_many(path: Path) -> None:
+    save(path, model(), {"source": LETTERS})
+    torch.save(torch.load(path, weights_only=True) | {"optimizer": {}}, path)
+
+
 def wrong_shape(path: Path) -> None:
     save(path, model(), {"source": LETTERS})
     stored = torch.load(path, weights_only=True)
@@ -194,6 +199,7 @@ FOREIGN = {
     "the parts, empty": lambda path: torch.save(
         {key: {} for key in ("configuration", "weights", "vocabularies")}, path
     ),
+    "a part too many": part_too_many,
     "a weight missing": missing_weight,
     "a weight of another shape": wrong_shape,
 }

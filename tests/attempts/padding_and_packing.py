@@ -73,6 +73,16 @@ def greatest(output, lengths):
 """,
         },
         wrong={
+            "a number that is small enough for these": """
+def greatest(output, lengths):
+    mask = mask_from_lengths(lengths, len(output)).unsqueeze(-1)
+    return output.masked_fill(~mask, -5000).amax(dim=0)
+""",
+            "the padding multiplied away": """
+def greatest(output, lengths):
+    mask = mask_from_lengths(lengths, len(output)).unsqueeze(-1)
+    return (output * mask - 1e9 * ~mask).amax(dim=0)
+""",
             "the padding counted": """
 def greatest(output, lengths):
     return output.amax(dim=0)
