@@ -749,6 +749,14 @@ def with_hook(register: str) -> Any:
     return rnn
 
 
+def test_what_wraps_a_layer_and_takes_tensors_only_is_named() -> None:
+    rnn = nn.GRU(3, 5)
+    forward = rnn.forward
+    rnn.forward = lambda *arguments: tuple(2 * part for part in forward(*arguments))  # type: ignore[method-assign]
+    with pytest.raises(TypeError, match=r"^rnn must give a PackedSequence for one.*got tuple"):
+        run_packed(rnn, batch(7, 5, 3), LENGTHS)
+
+
 HOOKS = [
     "register_forward_hook",
     "register_forward_pre_hook",

@@ -64,8 +64,9 @@ def run_packed(
         pair (h_n, c_n), as ``rnn`` would return it, both in the order of the batch.
 
     Raises:
-        TypeError: rnn is none of the three, x is packed, or a tensor has another dtype than the weights. Under
-            autocast x and hx may have any floating dtype, and the results have the dtype that packing gives.
+        TypeError: rnn is none of the three, or wrapped in what cannot handle a packed sequence; x is packed; or a
+            tensor has another dtype than the weights. Under autocast x and hx may have any floating dtype, and the
+            results have the dtype that packing gives.
         ValueError: x is not a batch of at least one sequence, or has not rnn's input size; hx has the wrong shape;
             a tensor is on another device than the weights; or lengths are wrong.
 
@@ -116,6 +117,11 @@ def _by_torch(rnn: nn.RNN | nn.LSTM | nn.GRU, x: Tensor, lengths: Tensor, hx: An
     """Pack, run, unpack."""
     packed = pack_padded_sequence(x, lengths, batch_first=rnn.batch_first, enforce_sorted=False)
     output, final = rnn(packed, hx)
+    if not isinstance(output, PackedSequence):
+        raise TypeError(
+            "rnn must give a PackedSequence for one, as the layers of torch.nn do, got "
+            f"{type(output).__name__}: what wraps it takes tensors only"
+        )
     steps = x.shape[1 if rnn.batch_first else 0]
     padded, _ = pad_packed_sequence(output, batch_first=rnn.batch_first, total_length=steps)
     return padded, final
