@@ -152,3 +152,62 @@ def _success(steps: list[float]) -> tuple[int, float]:
     """How many seeds solved it, and then how fast."""
     solved = [count for count in steps if math.isfinite(count)]
     return len(solved), -sum(solved)
+
+
+def sums(study: str, **setting: object) -> list[dict[str, Any]]:
+    """What ``benchmarks/sums.py`` taught small networks of sums of digits in 20 CPU seconds.
+
+    Args:
+        study: "grid" (bases, lengths and layers), "encoding" (how a digit enters), "long only" (no short sequences) or
+            "curriculum" (short ones first).
+        setting: which rows, by the names that they have: ``kind`` ("RNN", "GRU" or "LSTM"), ``base``, ``shortest`` and
+            ``longest`` (lengths), ``encoding`` ("number", "one-hot" or "embedding"), ``curriculum``, ``rate``.
+
+    Returns:
+        One row for each seed: the setting, and ``known``, ``twice`` and ``tenfold``, the accuracies from 0 to 1 on
+        sequences as long as those trained on, and on those two and ten times as long as the longest; ``steps`` and
+        ``seconds`` of training.
+
+    Raises:
+        ValueError: a study, a name or a value that was not measured.
+
+    Chapter: Training a sequence classifier.
+    """
+    rows = _of_study("sums", study)
+    for name, value in setting.items():
+        known = sorted({row[name] for row in rows if name in row})
+        if not known:
+            raise ValueError(f"unknown: {name!r}")
+        if value not in known:
+            raise ValueError(f"{name} must be one of {known}, got {value!r}")
+    return [dict(row) for row in rows if all(row[name] == value for name, value in setting.items())]
+
+
+def remedies(study: str) -> dict[str, list[dict[str, Any]]]:
+    """What ``benchmarks/remedies.py`` found: an ailing training, and the same with one thing changed.
+
+    Args:
+        study: "unstable", "slow" or "overfitting".
+
+    Returns:
+        By what was changed, "nothing" first, one row for each seed: ``known``, the validation accuracy at the end;
+        ``reached``, the number of training sequences after which it was first 95 %, or None; ``seconds``, the CPU time
+        of the training; ``largest_norm``, of all gradients before clipping.
+
+    Raises:
+        ValueError: another study.
+
+    Chapter: Training a sequence classifier.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in _of_study("remedies", study):
+        found.setdefault(row["changed"], []).append(dict(row))
+    return found
+
+
+def _of_study(name: str, study: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = _report(name)["rows"]
+    known = sorted({row["study"] for row in rows})
+    if study not in known:
+        raise ValueError(f"study must be one of {known}, got {study!r}")
+    return [row for row in rows if row["study"] == study]

@@ -1,7 +1,8 @@
 """Models that the chapters train: an answer for each step, an answer for each sequence, and many stacks at once.
 
 :class:`Tagger` and :class:`Classifier` run a layer of :mod:`rnnlib.layers` with the lengths, so that padding, whatever
-it holds, moves no answer. :class:`ManyStacks` trains one model from many seeds in the time of a few.
+it holds, moves no answer. :class:`TokenClassifier` does the same for tokens, with a layer of ``torch.nn`` and
+:func:`rnnlib.lengths.run_packed`. :class:`ManyStacks` trains one model from many seeds in the time of a few.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from rnnlib import layers
 from rnnlib.arguments import check_flag, check_kind, check_size, check_tensor
 from rnnlib.cells import initialize
-from rnnlib.lengths import Lengths
+from rnnlib.lengths import Lengths, check_lengths, run_packed
 
 KINDS = {"RNN": layers.RNN, "GRU": layers.GRU, "LSTM": layers.LSTM}
 
@@ -121,6 +122,94 @@ class Classifier(Reader):
         h_n = state[0] if isinstance(state, tuple) else state  # (num_layers * D, N, H_out)
         top = h_n[-self.directions :]  # (D, N, H_out), forward first
         scores: Tensor = self.readout(torch.cat(top.unbind(0), dim=-1))  # (N, D * H_out) -> (N, C)
+        return scores
+
+
+class TokenClassifier(nn.Module):
+    r"""One answer for each sequence of tokens: an embedding, a layer of ``torch.nn``, a linear layer.
+
+    .. math:: z = W\,[\overrightarrow{h}_n; \overleftarrow{h}_n] + b, \qquad x_t = E_{\text{token}_t}
+
+    It reads the top layer's final states as :class:`Classifier` does. Padding may hold any token of the vocabulary.
+
+    Args:
+        num_tokens: V, the size of the vocabulary: tokens are 0 to V - 1.
+        embedding_size: the number of features that a token becomes.
+        hidden_size: H_out, the number of features of the hidden state of each direction.
+        num_classes: C, the number of scores.
+        kind: ``"RNN"``, ``"GRU"`` or ``"LSTM"``.
+        num_layers: how many layers are stacked.
+        bidirectional: whether D is 2.
+        dropout: the probability of zeroing an entry, in training mode: of an embedding, between two layers, and of the
+            final states.
+
+    Raises:
+        ValueError: another kind, a size below 1, or a dropout outside 0 to 1.
+        TypeError: an argument of the wrong type.
+
+    Chapter: Training a sequence classifier.
+    """
+
+    def __init__(
+        self,
+        num_tokens: int,
+        embedding_size: int,
+        hidden_size: int,
+        num_classes: int,
+        *,
+        kind: str = "LSTM",
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.directions = 2 if check_flag("bidirectional", bidirectional) else 1
+        self.embedding = nn.Embedding(
+            check_size("num_tokens", num_tokens), check_size("embedding_size", embedding_size)
+        )
+        self.rnn: nn.RNN | nn.LSTM | nn.GRU = getattr(nn, check_kind(kind))(
+            embedding_size,
+            check_size("hidden_size", hidden_size),
+            check_size("num_layers", num_layers),
+            dropout=dropout if num_layers > 1 else 0.0,  # torch warns of a dropout between the layers of one
+            bidirectional=bidirectional,
+        )
+        self.dropout = nn.Dropout(dropout)
+        self.readout = nn.Linear(self.directions * hidden_size, check_size("num_classes", num_classes))
+
+    def forward(self, tokens: Tensor, lengths: Lengths | None = None) -> Tensor:
+        """The scores of every sequence.
+
+        Args:
+            tokens: (L, N), int64, from 0 to V - 1, at padded steps too.
+            lengths: how many steps of each sequence are valid, from 1 to L, on the CPU; all if left out.
+
+        Returns:
+            The scores, (N, C).
+
+        Raises:
+            TypeError: tokens that are no tensor of int64, or lengths that are no integers.
+            ValueError: tokens of another shape, none at all, outside 0 to V - 1 or on another device than the weights;
+                or wrong lengths.
+        """
+        weight = self.embedding.weight
+        if not isinstance(tokens, Tensor) or tokens.dtype != torch.int64:
+            kind = tokens.dtype if isinstance(tokens, Tensor) else type(tokens).__name__
+            raise TypeError(f"tokens must be a tensor of int64, got {kind}")
+        if tokens.dim() != 2 or not tokens.numel():
+            raise ValueError(f"tokens must have shape (L, N), both at least 1, got {tuple(tokens.shape)}")
+        if tokens.device != weight.device:
+            raise ValueError(f"tokens must be on the weights' device {weight.device}, got {tokens.device}")
+        least, most = int(tokens.min()), int(tokens.max())
+        if least < 0 or most >= len(weight):
+            raise ValueError(f"tokens must be from 0 to {len(weight) - 1}, got {least} to {most}")
+        steps, batch = tokens.shape
+        checked = check_lengths([steps] * batch if lengths is None else lengths, batch, steps)
+        x = self.dropout(self.embedding(tokens))  # (L, N) -> (L, N, embedding_size)
+        _, state = run_packed(self.rnn, x, checked)
+        h_n = state[0] if isinstance(state, tuple) else state  # (num_layers * D, N, H_out)
+        top = torch.cat(h_n[-self.directions :].unbind(0), dim=-1)  # (D, N, H_out) -> (N, D * H_out)
+        scores: Tensor = self.readout(self.dropout(top))  # -> (N, C)
         return scores
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sized
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -166,7 +166,11 @@ def train(
         return patience is not None and since_best >= patience
 
     model.train()
-    for step, batch in enumerate(tqdm(batches, desc=description, leave=False, disable=_is_quiet()), start=1):
+    # One iterator, made here: a progress bar may make one more of its own, and that of a DataLoader draws from its
+    # generator, or starts its workers, each time.
+    total = len(batches) if isinstance(batches, Sized) else None
+    bar = tqdm(iter(batches), total=total, desc=description, leave=False, disable=_is_quiet())
+    for step, batch in enumerate(bar, start=1):
         current = loss(model, batch)
         if not isinstance(current, Tensor):
             raise TypeError(f"loss must give a tensor, got {type(current).__name__} at step {step}")

@@ -112,3 +112,32 @@ def test_the_rate_with_which_most_seeds_succeed_counts_and_then_the_fastest(
 def test_a_recall_that_was_not_measured_is_refused(network: str, L: int, name: str) -> None:
     with pytest.raises(ValueError, match=f"^{name} must be one of"):
         measured.recall_steps(network, L)
+
+
+def test_the_sums_have_three_seeds_a_setting_and_the_setting_chooses_the_rows() -> None:
+    for base in (2, 3, 5, 7, 10):
+        for longest in (3, 5, 10, 20):
+            for kind in ("RNN", "GRU", "LSTM"):
+                rows = measured.sums("grid", kind=kind, base=base, longest=longest)
+                assert [row["seed"] for row in rows] == [0, 1, 2]
+                assert all(0 <= row[name] <= 1 for row in rows for name in ("known", "twice", "tenfold"))
+    with pytest.raises(ValueError, match="study must be one of"):
+        measured.sums("nothing")
+    with pytest.raises(ValueError, match="base must be one of .*, got 4"):
+        measured.sums("grid", base=4)
+    with pytest.raises(ValueError, match="unknown: 'colour'"):
+        measured.sums("grid", colour="red")
+
+
+@pytest.mark.parametrize("study", ["unstable", "slow", "overfitting"])
+def test_each_remedy_was_tried_from_ten_seeds_and_nothing_comes_first(study: str) -> None:
+    found = measured.remedies(study)
+    assert next(iter(found)) == "nothing"
+    for rows in found.values():
+        assert [row["seed"] for row in rows] == list(range(10))
+        assert all(0 <= row["known"] <= 1 and row["seconds"] > 0 for row in rows)
+
+
+def test_a_remedy_against_what_was_not_studied_is_refused() -> None:
+    with pytest.raises(ValueError, match="study must be one of .*, got 'hiccups'"):
+        measured.remedies("hiccups")

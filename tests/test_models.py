@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from rnnlib.models import Classifier, ManyStacks, Tagger
+from rnnlib.models import Classifier, ManyStacks, Tagger, TokenClassifier
 
 MODELS = [Tagger, Classifier]
 
@@ -269,3 +269,93 @@ def test_many_stacks_draw_their_weights_as_torch_does() -> None:
 def test_a_wrong_argument_of_many_stacks_is_named(call, error, message) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+@st.composite
+def token_cases(draw: st.DrawFn) -> dict[str, Any]:
+    """A classifier of tokens, a padded batch and its lengths."""
+    lengths = draw(st.lists(st.integers(1, 6), min_size=1, max_size=4))
+    torch.manual_seed(draw(st.integers(0, 1000)))
+    model = TokenClassifier(
+        5,
+        3,
+        4,
+        6,
+        kind=draw(st.sampled_from(["RNN", "GRU", "LSTM"])),
+        num_layers=draw(st.integers(1, 3)),
+        bidirectional=draw(st.booleans()),
+        dropout=draw(st.sampled_from([0.0, 0.4])),
+    )
+    tokens = torch.randint(0, 5, (max(lengths) + draw(st.integers(0, 2)), len(lengths)))
+    return {"model": model.double().to(DEVICE).eval(), "tokens": tokens.to(DEVICE), "lengths": lengths}
+
+
+@given(token_cases(), st.integers(0, 4), st.integers(0, 4))
+@generated
+def test_padding_never_changes_a_prediction_of_tokens(case: dict[str, Any], more: int, pad: int) -> None:
+    model, tokens, lengths = case["model"], case["tokens"], case["lengths"]
+    expected = model(tokens, lengths)
+    longer = torch.cat([tokens, tokens.new_full((more, len(lengths)), pad)])
+    for n, length in enumerate(lengths):
+        longer[length:, n] = pad
+    torch.testing.assert_close(model(longer, lengths), expected, rtol=0, atol=1e-12)
+
+
+@given(token_cases())
+@generated
+def test_a_sequence_of_tokens_is_classified_alone_as_in_its_batch(case: dict[str, Any]) -> None:
+    model, tokens, lengths = case["model"], case["tokens"], case["lengths"]
+    scores = model(tokens, lengths)
+    for n, length in enumerate(lengths):
+        alone = model(tokens[:length, n : n + 1])
+        torch.testing.assert_close(alone[0], scores[n], rtol=0, atol=1e-12)
+
+
+def test_a_classifier_of_tokens_computes_what_torch_computes() -> None:
+    torch.manual_seed(0)
+    model = TokenClassifier(5, 3, 4, 6, kind="GRU", num_layers=2, bidirectional=True)
+    tokens = torch.randint(0, 5, (7, 2))
+    _, h_n = model.rnn(model.embedding(tokens))
+    expected = model.readout(torch.cat([h_n[2], h_n[3]], dim=-1))  # the top layer's, forward first
+    torch.testing.assert_close(model(tokens), expected)
+
+
+def test_dropout_acts_on_embeddings_and_final_states_in_training_mode_alone() -> None:
+    model = TokenClassifier(5, 3, 4, 6, dropout=0.5)
+    tokens = torch.randint(0, 5, (3, 8))
+    assert not torch.equal(model(tokens), model(tokens))
+    masked: list[Tensor] = []
+    model.dropout.register_forward_hook(lambda module, args, output: masked.append(output))
+    model(tokens)
+    assert [value.shape for value in masked] == [(3, 8, 3), (8, 4)]
+    model.eval()
+    assert torch.equal(model(tokens), model(tokens))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "error", "message"),
+    [
+        (torch.zeros(3, 2), TypeError, "tokens must be a tensor of int64, got torch.float32"),
+        ([[1, 2]], TypeError, "tokens must be a tensor of int64, got list"),
+        (torch.zeros(3, dtype=torch.int64), ValueError, r"tokens must have shape \(L, N\), .*got \(3,\)"),
+        (
+            torch.zeros(0, 2, dtype=torch.int64),
+            ValueError,
+            r"tokens must have shape \(L, N\), .*got \(0, 2\)",
+        ),
+        (torch.full((3, 2), 5), ValueError, "tokens must be from 0 to 4, got 5 to 5"),
+        (torch.full((3, 2), -1), ValueError, "tokens must be from 0 to 4, got -1 to -1"),
+    ],
+)
+def test_what_are_no_tokens_is_refused_by_name(tokens: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        TokenClassifier(5, 3, 4, 6)(tokens)
+
+
+@pytest.mark.parametrize("name", ["num_tokens", "embedding_size", "hidden_size", "num_classes"])
+def test_a_size_of_a_classifier_of_tokens_is_refused_by_name(name: str) -> None:
+    sizes = {"num_tokens": 5, "embedding_size": 3, "hidden_size": 4, "num_classes": 6}
+    with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
+        TokenClassifier(**{**sizes, name: 0})
+    with pytest.raises(ValueError, match="kind must be one of RNN, GRU, LSTM, got 'lstm'"):
+        TokenClassifier(**sizes, kind="lstm")

@@ -6,6 +6,7 @@ import math
 import pytest
 import torch
 from torch import nn
+from torch.utils.data import DataLoader
 
 from rnnlib.training import History, train
 
@@ -290,3 +291,20 @@ def test_a_wrong_call_is_refused(change, message):
 def test_a_score_that_is_no_number_is_refused():
     with pytest.raises(TypeError, match="validate must give a number, got Tensor after step 3"):
         train(model(), line(3), squared_error, validate=lambda m: torch.zeros(1))
+
+
+def test_the_batches_are_iterated_over_once_so_that_a_loader_draws_as_in_a_plain_loop(monkeypatch) -> None:
+    for quiet in ("0", "1"):
+        monkeypatch.setenv("RNNLIB_PROGRESS", quiet)
+        seen: list[list[int]] = []
+
+        def loss(model: nn.Module, batch: torch.Tensor) -> torch.Tensor:
+            seen.append(batch.tolist())  # noqa: B023
+            return model.weight.sum()
+
+        def loader() -> DataLoader:
+            generator = torch.Generator().manual_seed(0)
+            return DataLoader(torch.arange(12), 4, shuffle=True, generator=generator)
+
+        train(nn.Linear(1, 1), loader(), loss)
+        assert seen == [batch.tolist() for batch in loader()]

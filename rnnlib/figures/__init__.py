@@ -6,6 +6,7 @@ from rnnlib.figures.packing import packing, packing_step
 from rnnlib.figures.plots import curves
 from rnnlib.figures.shapes import five_shapes, tensor_map, tensor_map_text
 from rnnlib.figures.staircase import rectangles
+from rnnlib.figures.training import running_answers, training_gallery
 
 __all__ = [
     "curves",
@@ -17,9 +18,11 @@ __all__ = [
     "packing_step",
     "reach",
     "rectangles",
+    "running_answers",
     "state_walk",
     "tensor_map",
     "tensor_map_text",
+    "training_gallery",
     "unrolled",
     "wavefront",
 ]

@@ -1,8 +1,9 @@
-"""A drawing of how a training went."""
+"""Drawings of how trainings went."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -85,4 +86,93 @@ def training_curves(
         panels[2].set_ylabel("learning\nrate")
         panels[2].set_ylim(bottom=0)
     panels[-1].set_xlabel("training step")
+    return figure
+
+
+@styled
+def training_gallery(
+    runs: Mapping[str, tuple[Sequence[float], Mapping[int, float]]],
+    *,
+    chance: float,
+    healthy: tuple[Sequence[float], Mapping[int, float]] | None = None,
+    top: float | None = None,
+    ylabel: str = "loss",
+) -> Figure:
+    """Several trainings side by side, two in a row, each with its losses and its scores.
+
+    In each panel the solid line is the median of the training losses around, over a twentieth of all, and the dashed
+    one with squares the validation losses. The dashed level is chance. Losses above the top are drawn at the top.
+
+    Args:
+        runs: a name, which becomes the title, and the losses at steps 1, 2, … and the scores by the number of steps.
+        chance: the loss of whoever knows nothing.
+        healthy: losses and scores of a training that went well, drawn thin and grey in each panel.
+        top: the greatest loss that the panels show; twice the chance if left out.
+        ylabel: name and unit of the losses.
+
+    Raises:
+        ValueError: no run, a run without losses, or a chance or top that is not positive.
+    """
+    require("runs", len(runs), len(runs) >= 1, "at least one training")
+    require("chance", chance, chance > 0, "above 0")
+    top = 2 * chance if top is None else top
+    require("top", top, top > 0, "above 0")
+    rows = (len(runs) + 1) // 2
+    figure = Drawing(figsize=(WIDTH, 0.5 + 1.75 * rows), layout="constrained")
+    panels = figure.subplots(rows, 2, squeeze=False, sharex=False, sharey=True)
+    for index, axes in enumerate(panels.flat):
+        if index >= len(runs):
+            axes.axis("off")
+            continue
+        name, (losses, scores) = list(runs.items())[index]
+        require(f"runs[{name!r}]", "none", len(losses) > 0, "losses of at least one step")
+        axes.axhline(chance, color=INPUT, linewidth=1, linestyle=(0, (6, 3)))
+        if healthy is not None:
+            axes.plot(*_smooth(healthy[0], top), color=FAINT, linewidth=1.2)
+        axes.plot(*_smooth(losses, top), color=FORWARD)
+        if scores:
+            heights = np.minimum(array("scores", list(scores.values()), 1), top)
+            axes.plot(list(scores), heights, color=BACKWARD, marker="s", markersize=4, linestyle="--")
+        axes.set_title(name)
+        axes.set_ylim(0, 1.04 * top)
+        if index % 2 == 0:
+            axes.set_ylabel(ylabel)
+        if index >= len(runs) - 2:
+            axes.set_xlabel("training step")
+    return figure
+
+
+def _smooth(losses: Sequence[float], top: float) -> tuple[Any, Any]:
+    """The steps, and at each the median of the losses around, a twentieth of all, at most top."""
+    values, count = array("losses", losses, 1), len(losses)
+    width = max(1, count // 40)
+    medians = [np.median(values[max(0, k - width) : k + width + 1]) for k in range(count)]
+    return np.arange(1, count + 1), np.minimum(medians, top)
+
+
+@styled
+def running_answers(digits: Sequence[int], probabilities: Any, answers: Sequence[int]) -> Figure:
+    """What a classifier would answer after each digit, as a map of probabilities, and what is right.
+
+    Args:
+        digits: the digits that it reads, (L).
+        probabilities: of each class after each digit, (L, C).
+        answers: the right class after each digit, (L), marked by open squares.
+
+    Raises:
+        ValueError: probabilities of another shape, or answers of another number.
+    """
+    shares = array("probabilities", probabilities, 2)  # (L, C)
+    require("probabilities", shares.shape, len(shares) == len(digits) > 0, f"({len(digits)}, classes)")
+    require("answers", len(answers), len(answers) == len(digits), f"{len(digits)} classes")
+    figure = Drawing(figsize=(WIDTH, 3.3), layout="constrained")
+    axes = figure.add_subplot()
+    image = axes.imshow(shares.T, cmap="Blues", vmin=0, vmax=1, aspect="auto", origin="lower")
+    axes.plot(
+        range(len(digits)), answers, color=BACKWARD, marker="s", markersize=7, fillstyle="none", linestyle=""
+    )
+    axes.set_xticks(range(len(digits)), [str(digit) for digit in digits])
+    axes.set_yticks(range(shares.shape[1]))
+    axes.set(xlabel="digit read", ylabel="answer so far")
+    figure.colorbar(image, label="probability", pad=0.02)
     return figure
