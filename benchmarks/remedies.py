@@ -230,7 +230,8 @@ def page(report: dict[str, Any]) -> str:
             seconds = statistics.median(r["seconds"] for r in rows)
             first = first or seconds
             lines += [
-                f"| {name} | {known[0]:.2f} {statistics.median(known):.2f} {known[-1]:.2f} | {len(there)} of {len(rows)} "
+                f"| {name} | {known[0]:.2f} {statistics.median(known):.2f} {known[-1]:.2f} "
+                f"| {len(there)} of {len(rows)} "
                 f"| {statistics.median(there) if there else '':} | {seconds / first:.2f} "
                 f"| {statistics.median(r['largest_norm'] for r in rows):.1f} |"
             ]

@@ -1,4 +1,4 @@
-"""The drawings of trainings show the numbers that they are given, and the classifier's answers stand where they belong."""
+"""The drawings of trainings show the numbers they are given; a classifier's answers stand where they belong."""
 
 from __future__ import annotations
 

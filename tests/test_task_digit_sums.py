@@ -1,4 +1,4 @@
-"""The class is the remainder of the sum, no sequence is in two parts, and a missed digit leaves every class possible."""
+"""The class is what the sum leaves, a sequence belongs to one part, and a batch holds what it was made of."""
 
 from __future__ import annotations
 

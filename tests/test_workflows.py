@@ -188,7 +188,7 @@ def test_the_repositorys_address_stands_in_the_configuration_and_in_install_cell
     found = [
         path.relative_to(ROOT).as_posix()
         for path in repository_files(ROOT)
-        if path.suffix not in (".png", ".ipynb") and wanted.search(path.read_text(encoding="utf-8"))
+        if path.suffix not in (".png", ".npz", ".ipynb") and wanted.search(path.read_text(encoding="utf-8"))
     ]
     assert found == (["_config.yml"] if address else [])
     for path in chapters():
@@ -201,7 +201,7 @@ def test_code_and_settings_name_no_repository_but_examples() -> None:
     examples = {"org", "some-school", "a", "user"}
     for path in repository_files(ROOT):
         name = path.relative_to(ROOT).as_posix()
-        if path.suffix in (".png", ".ipynb", ".md") or name in ("_config.yml", "package-lock.json"):
+        if path.suffix in (".png", ".npz", ".ipynb", ".md") or name in ("_config.yml", "package-lock.json"):
             continue
         owners = re.findall(r"https?://github\.com/([\w.-]+)/[\w.-]+", path.read_text(encoding="utf-8"))
         assert set(owners) <= examples, name
