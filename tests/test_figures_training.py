@@ -40,6 +40,12 @@ def test_the_healthy_training_is_drawn_in_every_panel() -> None:
         assert axes.lines[1].get_ydata().tolist() == [0.5] * 10
 
 
+def test_the_legend_names_each_kind_of_line_once() -> None:
+    (legend,) = gallery(3, healthy=([0.5] * 10, {})).legends
+    names = ["chance", "a healthy training", "training", "validation"]
+    assert [text.get_text() for text in legend.get_texts()] == names
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

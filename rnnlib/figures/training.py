@@ -118,7 +118,7 @@ def training_gallery(
     top = 2 * chance if top is None else top
     require("top", top, top > 0, "above 0")
     rows = (len(runs) + 1) // 2
-    figure = Drawing(figsize=(WIDTH, 0.5 + 1.75 * rows), layout="constrained")
+    figure = Drawing(figsize=(WIDTH, 0.9 + 1.75 * rows), layout="constrained")
     panels = figure.subplots(rows, 2, squeeze=False, sharex=False, sharey=True)
     for index, axes in enumerate(panels.flat):
         if index >= len(runs):
@@ -126,19 +126,31 @@ def training_gallery(
             continue
         name, (losses, scores) = list(runs.items())[index]
         require(f"runs[{name!r}]", "none", len(losses) > 0, "losses of at least one step")
-        axes.axhline(chance, color=INPUT, linewidth=1, linestyle=(0, (6, 3)))
+        axes.axhline(chance, color=INPUT, linewidth=1, linestyle=(0, (6, 3)), label="chance")
         if healthy is not None:
-            axes.plot(*_smooth(healthy[0], top), color=FAINT, linewidth=1.2)
-        axes.plot(*_smooth(losses, top), color=FORWARD)
+            axes.plot(*_smooth(healthy[0], top), color=FAINT, linewidth=1.2, label="a healthy training")
+        axes.plot(*_smooth(losses, top), color=FORWARD, label="training")
         if scores:
             heights = np.minimum(array("scores", list(scores.values()), 1), top)
-            axes.plot(list(scores), heights, color=BACKWARD, marker="s", markersize=4, linestyle="--")
+            axes.plot(
+                list(scores),
+                heights,
+                color=BACKWARD,
+                marker="s",
+                markersize=4,
+                linestyle="--",
+                label="validation",
+            )
         axes.set_title(name)
         axes.set_ylim(0, 1.04 * top)
         if index % 2 == 0:
             axes.set_ylabel(ylabel)
         if index >= len(runs) - 2:
             axes.set_xlabel("training step")
+    named = {line.get_label(): line for axes in panels.flat for line in axes.lines}
+    figure.legend(
+        list(named.values()), list(named), loc="outside upper center", ncols=4, fontsize=9.5, columnspacing=1
+    )
     return figure
 
 

@@ -18,9 +18,6 @@ from rnnlib.arguments import check_size
 PARTS = ("training", "validation", "test")
 DIVIDED_FROM = 3  # shorter sequences all belong to the training part
 
-Example = tuple[Tensor, int]
-"""The digits of one sequence, (L), int64, and its class."""
-
 
 def part_of(digits: Tensor) -> str:
     r"""The part of all data to which a sequence belongs, decided by the sequence itself.
@@ -65,7 +62,7 @@ def draw(
     part: str = "training",
     base: int = 10,
     generator: torch.Generator | None = None,
-) -> list[Example]:
+) -> list[tuple[Tensor, int]]:
     r"""Random sequences of digits and the classes of their sums.
 
     .. math:: y = \Bigl(\sum_{t=1}^{L} x_t\Bigr) \bmod \text{base}, \qquad x_t \in \{0, \dots, 9\}, \quad
@@ -101,7 +98,7 @@ def draw(
     if part != "training":
         check_size("longest", longest, least=DIVIDED_FROM)
         shortest = max(shortest, DIVIDED_FROM)
-    examples: list[Example] = []
+    examples: list[tuple[Tensor, int]] = []
     while len(examples) < count:
         missing = count - len(examples)
         digits = torch.randint(0, 10, (missing, longest), generator=generator, device="cpu")
@@ -113,7 +110,7 @@ def draw(
     return examples
 
 
-def collate(examples: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor]:
+def collate(examples: Sequence[tuple[Tensor, int]]) -> tuple[Tensor, Tensor, Tensor]:
     """A batch of what :func:`draw` gives, for ``DataLoader(…, collate_fn=collate)``.
 
     Args:

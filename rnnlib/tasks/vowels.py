@@ -9,14 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-Utterance = tuple[Tensor, int]
-"""The frames of one utterance, (L, 12), float32, and its speaker, 0 to 8."""
-
 SPEAKERS = 9
 COEFFICIENTS = 12
 
 
-def training() -> list[Utterance]:
+def training() -> list[tuple[Tensor, int]]:
     """The 270 utterances for training, 30 of each speaker, those of speaker 0 first.
 
     Each is a sequence of 7 to 26 frames. A frame covers 25.6 ms of speech, the next one begins 6.4 ms later, and it
@@ -33,7 +30,7 @@ def training() -> list[Utterance]:
     return [(frames.clone(), speaker) for frames, speaker in everything[:count]]
 
 
-def test() -> list[Utterance]:
+def test() -> list[tuple[Tensor, int]]:
     """The 370 utterances for testing: the same speakers, recorded at other times, 24 to 88 of each.
 
     Returns:
@@ -46,7 +43,7 @@ def test() -> list[Utterance]:
 
 
 @cache
-def _stored() -> tuple[list[Utterance], int]:
+def _stored() -> tuple[list[tuple[Tensor, int]], int]:
     """All utterances, and how many of them are for training."""
     with (
         as_file(files("rnnlib").joinpath("data", "vowels.npz")) as path,
