@@ -109,7 +109,7 @@ links: $(SITE) ## ask every address that the book links to whether it is still t
 serve: book ## build the site and serve it on http://localhost:8000 (PORT=...)
 	@echo "http://localhost:$(PORT)"; $(PY) -m http.server --directory $(HTML) --bind 127.0.0.1 $(PORT)
 
-benchmark: $(TEST) ## measure on this machine: WHAT=layers, packing (20 to 30 minutes), buckets, depth, dates, adding, recall, sums or remedies
+benchmark: $(TEST) ## measure on this machine: WHAT=layers, packing (20 to 30 minutes), buckets, depth, dates, adding, recall, sums, remedies or forecasting
 	@$(PY) benchmarks/$(WHAT).py
 
 repository: $(SITE) ## set the repository's address everywhere: make repository URL=https://github.com/org/repo

@@ -205,6 +205,54 @@ def remedies(study: str) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def forecasting(series: str, method: str, kind: str | None = None) -> list[dict[str, Any]]:
+    """What ``benchmarks/forecasting.py`` found of one way to forecast one series, on its test.
+
+    Args:
+        series: "sunspots", "sunspots, square root" (of which models see the root) or "heartbeat".
+        method: "persistence", "seasonal naive", "mean", "AR(p)" with the order that was chosen or that of the latent
+            model, "direct AR(p)", "AR(2) + noise"; or how a network was trained: "one step", "noise" (on its inputs),
+            "rolled out" or "direct".
+        kind: "RNN", "GRU" or "LSTM" for a network, else None.
+
+    Returns:
+        One row, or for networks one for each of ten seeds: ``seed``, and by horizon, at those of
+        :func:`forecasting_horizons`, ``rmse`` in the series' unit, ``mase``, and for intervals of 90 %, made of the
+        residuals where one chooses, ``covered`` and ``width`` ("covered, gaussian", "covered, quantile", "width,
+        gaussian", "width, quantile"). Networks trained on one step or directly have ``warm up`` too: the RMSE one step
+        ahead after contexts of 1, 2, 4, …, 128 values.
+
+    Raises:
+        ValueError: what was not measured.
+
+    Chapter: Forecasting.
+    """
+    rows = [row for row in _report("forecasting")["rows"] if row["seed"] != "mean"]
+    for name, value in (("series", series), ("method", method), ("kind", kind)):
+        known = list(dict.fromkeys(row[name] for row in rows))
+        if value not in known:
+            raise ValueError(f"{name} must be one of {known}, got {value!r}")
+        rows = [row for row in rows if row[name] == value]
+    return [dict(row) for row in rows]
+
+
+def forecasting_horizons(series: str) -> list[int]:
+    """At how many steps ahead :func:`forecasting` has errors of a series.
+
+    Args:
+        series: as for :func:`forecasting`.
+
+    Raises:
+        ValueError: another series.
+
+    Chapter: Forecasting.
+    """
+    horizons = _report("forecasting")["horizons"]
+    if series not in horizons:
+        raise ValueError(f"series must be one of {list(horizons)}, got {series!r}")
+    return list(horizons[series])
+
+
 def _of_study(name: str, study: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = _report(name)["rows"]
     known = sorted({row["study"] for row in rows})

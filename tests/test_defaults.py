@@ -17,12 +17,14 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 import rnnlib
-from rnnlib import cells, layers, lengths, models
+from rnnlib import cells, forecasting, layers, lengths, models
 from rnnlib.checks import agree, grade
+from rnnlib.forecaster import Forecaster
 from rnnlib.seq2seq import Bridge, Decoder, Encoder, Seq2Seq, greedy, translate
 from rnnlib.tasks import brackets, future_tags
 from rnnlib.tasks.adding import adding
 from rnnlib.tasks.nested_parity import nested_parity
+from rnnlib.tasks.series import heartbeat, sunspots
 from rnnlib.vocabulary import Vocabulary
 
 PACKAGE = Path(rnnlib.__file__).parent
@@ -65,6 +67,7 @@ TAGGER, CLASSIFIER = models.Tagger(2, 4, 3), models.Classifier(2, 4, 3, kind="LS
 LETTERS = Vocabulary("abc")
 TRANSLATOR = Seq2Seq(Encoder(7, 4, 5), Bridge(5, 6), Decoder(7, 4, 6))
 SOURCE = torch.tensor([[4, 5], [6, 0]])
+SERIES, FORECASTER = torch.randn(20), Forecaster("LSTM", 4)
 ALWAYS: dict[str, Callable[[], Any]] = {
     "check_lengths": lambda: lengths.check_lengths([1, 2], 2, 3),
     "mask_from_lengths": lambda: lengths.mask_from_lengths(LENGTHS, 5),
@@ -85,6 +88,16 @@ ALWAYS: dict[str, Callable[[], Any]] = {
     "brackets": lambda: brackets.sample(6, 3, generator=seeded()),
     "nested_parity": lambda: nested_parity(6, 3, 2, generator=seeded()),
     "future_tags": lambda: tuple(torch.manual_seed(1) and future_tags.sample(3, 9, (1, 3))),
+    "sunspots": lambda: (sunspots().values, sunspots().times),
+    "heartbeat": lambda: (heartbeat().values, heartbeat().times),
+    "windows": lambda: forecasting.windows(SERIES, range(20), 5, 2).values,
+    "seasonal_naive": lambda: forecasting.seasonal_naive(SERIES, [9, 12], 4, 3),
+    "fit_ar": lambda: forecasting.fit_ar(SERIES, 2).forecast(SERIES, range(9, 12), 3),
+    "fit_ar_plus_noise": lambda: forecasting.fit_ar_plus_noise(SERIES, 2, 2).forecast(SERIES, [9], 3),
+    "gaussian_interval": lambda: forecasting.gaussian_interval(SERIES.view(2, 10), SERIES.view(2, 10)),
+    "quantile_interval": lambda: forecasting.quantile_interval(SERIES.view(2, 10), SERIES.view(2, 10)),
+    "coverage": lambda: forecasting.coverage(SERIES.view(2, 10) - 1, SERIES.view(2, 10), X.new_zeros(2, 10)),
+    "roll_out": lambda: FORECASTER.roll_out(X[..., 0], 3),
     "agree": lambda: agree(torch.tensor([1], device="cpu"), torch.tensor([1], device="cpu")),
     "a cell": lambda: CELL(X[0]),
 }  # fmt: skip

@@ -141,3 +141,42 @@ def test_each_remedy_was_tried_from_ten_seeds_and_nothing_comes_first(study: str
 def test_a_remedy_against_what_was_not_studied_is_refused() -> None:
     with pytest.raises(ValueError, match=r"study must be one of \[.*\], got 'hiccups'"):
         measured.remedies("hiccups")
+
+
+WAYS = ("one step", "noise", "rolled out", "direct")
+
+
+@pytest.mark.parametrize("series", ["sunspots", "sunspots, square root", "heartbeat"])
+def test_each_network_forecast_from_ten_seeds_and_each_baseline_once(series: str) -> None:
+    horizons = measured.forecasting_horizons(series)
+    assert horizons[:3] == [1, 2, 3]
+    for method in ("persistence", "seasonal naive", "mean", "AR(2)", "AR(2) + noise"):
+        (row,) = measured.forecasting(series, method)
+        assert len(row["rmse"]) == len(row["mase"]) == len(horizons)
+    for method in WAYS:
+        for kind in ("RNN", "GRU", "LSTM"):
+            rows = measured.forecasting(series, method, kind)
+            assert [row["seed"] for row in rows] == list(range(10))
+            for row in rows:
+                assert len(row["rmse"]) == len(row["covered, gaussian"]) == len(horizons)
+                assert all(error > 0 for error in row["rmse"] + row["mase"] + row["width, quantile"])
+                assert all(0 <= share <= 1 for share in row["covered, gaussian"] + row["covered, quantile"])
+                assert ("warm up" in row) == (method in ("one step", "direct"))
+
+
+def test_a_forecast_that_was_not_measured_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"series must be one of .*, got 'tides'"):
+        measured.forecasting("tides", "mean")
+    with pytest.raises(ValueError, match=r"method must be one of .*, got 'oracle'"):
+        measured.forecasting("heartbeat", "oracle")
+    with pytest.raises(ValueError, match=r"kind must be one of \[None\], got 'GRU'"):
+        measured.forecasting("heartbeat", "mean", "GRU")
+    with pytest.raises(ValueError, match=r"kind must be one of .*'LSTM'.*, got None"):
+        measured.forecasting("heartbeat", "direct")
+    with pytest.raises(ValueError, match=r"series must be one of .*, got 'tides'"):
+        measured.forecasting_horizons("tides")
+
+
+def test_what_was_measured_of_forecasts_is_a_copy() -> None:
+    measured.forecasting("heartbeat", "mean")[0]["seed"] = 7
+    assert measured.forecasting("heartbeat", "mean")[0]["seed"] is None
