@@ -28,7 +28,8 @@ THREADS := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 TOOL_TESTS := $(sort $(wildcard tests/test_book_*.py tests/test_card.py tests/test_colab.py tests/test_counter.py \
   tests/test_disturbed.py tests/test_gpu.py tests/test_gpu_rehearsal.py tests/test_links.py \
   tests/test_mutants.py tests/test_notebook_tools.py tests/test_pages.py tests/test_shaken.py \
-  tests/test_site_address.py tests/test_structure_rules.py tests/test_task_dates.py tests/test_workflows.py))
+  tests/test_site_address.py tests/test_structure_rules.py tests/test_task_dates.py tests/test_task_series.py \
+  tests/test_workflows.py))
 PACKAGE_TESTS = $(filter-out $(TOOL_TESTS),$(wildcard tests/test_*.py))
 
 export VENV SITE_URL

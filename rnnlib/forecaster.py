@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import torch
 from torch import Tensor, nn
 
 from rnnlib.arguments import check_flag, check_kind, check_size, check_tensor
 
-State = Tensor | tuple[Tensor, Tensor]
+State: TypeAlias = "Tensor | tuple[Tensor, Tensor]"
 
 
 class Forecaster(nn.Module):

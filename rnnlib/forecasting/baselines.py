@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -12,7 +13,7 @@ from rnnlib.arguments import check_size
 from rnnlib.forecasting.checking import check_origins, check_values
 from rnnlib.forecasting.splits import Split
 
-Origins = Tensor | Sequence[int] | range
+Origins: TypeAlias = "Tensor | Sequence[int] | range"
 
 
 def persistence(values: Tensor, origins: Origins, horizon: int) -> Tensor:

@@ -109,12 +109,12 @@ class Windows:
 
     @property
     def inputs(self) -> Tensor:
-        """What is known, (L, N): the values at origin - L, ..., origin - 1."""
+        """The known values, those at origin - L, ..., origin - 1, of shape (L, N)."""
         return self.values[: self.inputs_each]
 
     @property
     def targets(self) -> Tensor:
-        """What is to be forecast, (H, N): the values at origin, ..., origin + H - 1."""
+        """The values to be forecast, those at origin, ..., origin + H - 1, of shape (H, N)."""
         return self.values[self.inputs_each :]
 
     def __len__(self) -> int:
