@@ -47,6 +47,14 @@ def test_every_forecast_lies_at_the_times_of_what_it_forecasts() -> None:
     assert band.get_label() == "90% interval"
 
 
+def test_the_forecast_has_the_name_that_it_is_given_and_the_legend_a_fixed_order() -> None:
+    figure = drawn(one_step=OUT, interval=(OUT, OUT), baseline=("naive", OUT), name="direct")
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert texts[:4] == ["known", "what came", "one step", "direct"]
+    assert set(texts[4:]) == {"naive", "90% interval"}
+    assert named(figure)["direct"].get_ydata().tolist() == OUT.tolist()
+
+
 def test_the_line_where_the_forecast_begins_stands_between_what_is_known_and_what_is_not() -> None:
     upright = [line for line in drawn().axes[0].lines if line.get_xdata()[0] == line.get_xdata()[-1]]
     assert [line.get_xdata()[0] for line in upright] == [105.5]
@@ -75,6 +83,7 @@ def test_a_network_is_its_median_with_the_least_and_the_greatest_around() -> Non
     assert [1, 2, 4] in heights
     assert [3, 9, 6] in heights
     assert all(line.get_xdata().tolist() == [1, 2, 5] for line in figure.axes[0].lines)
+    assert figure.axes[0].get_xticks().tolist() == [1, 2, 5]
 
 
 def test_baselines_are_grey_and_named_at_their_ends_without_covering_each_other() -> None:

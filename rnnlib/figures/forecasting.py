@@ -37,6 +37,7 @@ def forecast(
     xlabel: str,
     ylabel: str,
     level: float = 0.9,
+    name: str = "rolled out",
 ) -> Figure:
     """What came, and what was said of it: step by step, and all at once from one place on.
 
@@ -54,6 +55,7 @@ def forecast(
         xlabel: name and unit of the times.
         ylabel: name and unit of the values.
         level: the share of values that the interval shall hold, for its name.
+        name: what the forecast from the origin is called, such as "direct".
 
     Raises:
         ValueError: times or forecasts of another number, or an origin that has nothing before it or fewer than H
@@ -77,16 +79,16 @@ def forecast(
     axes.plot(x[:origin], series[:origin], color="black", label="known")
     axes.plot(x[origin - 1 :], series[origin - 1 :], color="black", linewidth=1, label="what came")
     if baseline is not None:
-        name, line = baseline
+        other, line = baseline
         axes.plot(
             coming,
             _of_length("baseline", line, H),
             color=COLOURS[2],
             linestyle=":",
             linewidth=2.4,
-            label=name,
+            label=other,
         )
-    axes.plot(coming, out, color=BACKWARD, linestyle="--", marker="s", markersize=4, label="rolled out")
+    axes.plot(coming, out, color=BACKWARD, linestyle="--", marker="s", markersize=4, label=name)
     if one_step is not None:
         steps = _of_length("one_step", one_step, H)
         axes.plot(
@@ -101,7 +103,10 @@ def forecast(
         )
     axes.axvline((x[origin - 1] + x[origin]) / 2, color=INPUT, linewidth=1, linestyle=(0, (6, 3)))
     axes.set(xlabel=xlabel, ylabel=ylabel)
-    figure.legend(loc="outside upper center", ncols=3)
+    order = ("known", "what came", "one step", name)
+    handles = dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
+    named = {key: handles.pop(key) for key in order if key in handles} | handles
+    figure.legend(list(named.values()), list(named), loc="outside upper center", ncols=3)
     return figure
 
 
@@ -162,6 +167,7 @@ def horizon_errors(
             for edge in (runs.min(0), runs.max(0)):
                 axes.plot(x, edge, color=colour, linestyle=line, linewidth=0.8, alpha=0.8)
     axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.set_xticks(x, [f"{tick:g}" for tick in x])
     axes.set_ylim(0, top)
     _name_ends(axes, ends)
     if networks:

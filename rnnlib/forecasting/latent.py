@@ -177,43 +177,62 @@ def fit_ar_plus_noise(values: Tensor, order: int, steps: int = 60) -> LinearGaus
     r"""The autoregression with noise on top that finds the series most likely, by its gradient.
 
     What is moved are the mean, the logarithms of both variances, and for the coefficients the p partial
-    autocorrelations, each the tanh of a free number, so that every step is stationary. It begins at the least-squares
-    autoregression of that order, with a tenth of its residuals' variance as noise.
+    autocorrelations, each 0.999 times the tanh of a free number, so that every step is stationary. The likelihood has
+    more than one peak. So it climbs from two places and takes the higher peak: from the least-squares autoregression
+    of that order with little noise, and from the autoregression that the autocovariances at lags p + 1 to 2 p give,
+    which noise does not touch, with much of it.
 
     Args:
         values: (T), those for fitting.
         order: p.
-        steps: how many steps L-BFGS takes at most.
+        steps: how many steps L-BFGS takes at most from each place.
 
     Raises:
         TypeError: values that are no floats, or a number that is no int.
-        ValueError: as :func:`rnnlib.forecasting.fit_ar`, or fewer than 1 step.
+        ValueError: as :func:`rnnlib.forecasting.fit_ar`, values that are all the same, or fewer than 1 step.
 
     Chapter: Forecasting.
     """
     start = fit_ar(values, order)
+    check_size("steps", steps)
     known = values.detach().double()
-    size = known.std(correction=0)
+    center, size = known.mean(), known.std(correction=0)
+    if float(size) == 0:
+        raise ValueError("values must differ, they are all the same")
+    scaled = (known - center) / size
+    residual = start.variance / float(size) ** 2
+    places = ((start.coefficients, 0.1), (_beyond_noise(scaled, order), 0.6))
+    peaks = [_climb(scaled, coefficients.to(known), residual, share, steps) for coefficients, share in places]
+    found = max(peaks, key=lambda model: float(model.filter(scaled).log_likelihood))
+    return LinearGaussian(
+        found.transition,
+        found.noise * size.square(),
+        found.readout,
+        found.variance * size.square(),
+        found.mean * size + center,
+        found.initial * size.square(),
+    )
+
+
+def _climb(scaled: Tensor, coefficients: Tensor, residual: float, share: float, steps: int) -> LinearGaussian:
+    """The most likely model near one whose residual variance is noise by a share."""
+    zero = torch.zeros_like(scaled[0])
     free = nn.ParameterDict(
         {
-            "partial": _partial(start.coefficients).clamp(-0.97, 0.97).atanh().to(known),
-            "mean": torch.zeros_like(size),
-            "innovation": (0.9 * start.variance / size.square()).log(),
-            "variance": (0.1 * start.variance / size.square()).log(),
+            "partial": _partial(coefficients).clamp(-0.97, 0.97).atanh(),
+            "mean": zero,
+            "innovation": (zero + max((1 - share) * residual, 1e-8)).log(),
+            "variance": (zero + max(share * residual, 1e-8)).log(),
         }
     )
-    center = known.mean()
-    scaled = (known - center) / size
-    optimizer = torch.optim.LBFGS(
-        list(free.parameters()), max_iter=check_size("steps", steps), line_search_fn="strong_wolfe"
-    )
+    optimizer = torch.optim.LBFGS(list(free.parameters()), max_iter=steps, line_search_fn="strong_wolfe")
 
     def model() -> LinearGaussian:
         return ar_plus_noise(
-            _coefficients(free["partial"].tanh()),
+            _coefficients(0.999 * free["partial"].tanh()),
             free["innovation"].exp(),
             free["variance"].exp(),
-            free["mean"],
+            free["mean"] + 0,
         )
 
     def loss() -> Tensor:
@@ -224,15 +243,16 @@ def fit_ar_plus_noise(values: Tensor, order: int, steps: int = 60) -> LinearGaus
 
     optimizer.step(loss)  # type: ignore[no-untyped-call]
     with torch.no_grad():
-        found = model()
-        return LinearGaussian(
-            found.transition,
-            found.noise * size.square(),
-            found.readout,
-            found.variance * size.square(),
-            found.mean * size + center,
-            found.initial * size.square(),
-        )
+        return model()
+
+
+def _beyond_noise(scaled: Tensor, order: int) -> Tensor:
+    """The autoregression's coefficients, from autocovariances at lags that white noise on top leaves alone."""
+    lags = range(2 * order + 1)
+    gamma = torch.stack([(scaled[lag:] * scaled[: len(scaled) - lag]).mean() for lag in lags])
+    rows = torch.stack([gamma[k - order : k].flip(0) for k in range(order + 1, 2 * order + 1)])  # (p, p)
+    solution: Tensor = torch.linalg.lstsq(rows, gamma[order + 1 :].unsqueeze(1)).solution  # (p, 1)
+    return solution.squeeze(1)
 
 
 def _coefficients(partial: Tensor) -> Tensor:
