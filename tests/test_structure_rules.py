@@ -227,6 +227,7 @@ def test_myst_and_html_in_prose(text: str, reason: str) -> None:
         "```python\n{note}\n:::\n```",
         "50 % of it",
         "$$\nx\n$$",
+        "| | empty cells |\n|---|---|\n| | 1 |",
     ],
 )
 def test_code_and_mathematics_are_no_myst(text: str) -> None:

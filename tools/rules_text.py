@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -85,7 +85,7 @@ def no_myst(notebook: Notebook) -> list[str]:
 def _myst_in_text(token: Token) -> list[str]:
     found: list[str] = []
     children = token.children or []
-    for child, following in zip(children, [*children[1:], None], strict=True):
+    for child, following in zip_longest(children, children[1:]):
         if child.type == "html_inline":
             found.append(f"raw HTML, {child.content[:40]!r}")
         role = re.search(r"\{[A-Za-z][\w:+-]*\}$", child.content) if child.type == "text" else None
