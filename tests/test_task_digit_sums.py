@@ -127,6 +127,12 @@ def test_part_of_refuses_what_is_no_sequence_of_digits():
         digit_sums.part_of(torch.tensor([3, -1]))
 
 
+def test_part_of_takes_every_byte_and_no_more():
+    assert digit_sums.part_of(torch.tensor([0, 255, 3])) in ("training", "validation", "test")
+    with pytest.raises(ValueError, match=r"digits must be from 0 to 255, got 0 to 256"):
+        digit_sums.part_of(torch.tensor([0, 256, 3]))
+
+
 def test_an_empty_batch_is_refused():
     with pytest.raises(ValueError, match="examples must have at least one entry, got none"):
         digit_sums.collate([])

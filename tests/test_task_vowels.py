@@ -12,6 +12,7 @@ from rnnlib.tasks import vowels
 def test_there_are_270_for_training_and_370_for_testing_as_the_source_says():
     heard, asked = vowels.training(), vowels.test()
     assert (len(heard), len(asked)) == (270, 370)
+    assert vowels.SPEAKERS == 9
     assert Counter(speaker for _, speaker in heard) == dict.fromkeys(range(9), 30)
     assert [Counter(s for _, s in asked)[n] for n in range(9)] == [31, 35, 88, 44, 29, 24, 40, 50, 29]
 
