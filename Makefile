@@ -29,7 +29,7 @@ TOOL_TESTS := $(sort $(wildcard tests/test_book_*.py tests/test_card.py tests/te
   tests/test_disturbed.py tests/test_gpu.py tests/test_gpu_rehearsal.py tests/test_links.py \
   tests/test_mutants.py tests/test_notebook_tools.py tests/test_pages.py tests/test_shaken.py \
   tests/test_site_address.py tests/test_structure_rules.py tests/test_task_dates.py tests/test_task_series.py \
-  tests/test_workflows.py))
+  tests/test_task_spelling.py tests/test_workflows.py))
 PACKAGE_TESTS = $(filter-out $(TOOL_TESTS),$(wildcard tests/test_*.py))
 
 export VENV SITE_URL
@@ -110,7 +110,7 @@ links: $(SITE) ## ask every address that the book links to whether it is still t
 serve: book ## build the site and serve it on http://localhost:8000 (PORT=...)
 	@echo "http://localhost:$(PORT)"; $(PY) -m http.server --directory $(HTML) --bind 127.0.0.1 $(PORT)
 
-benchmark: $(TEST) ## measure on this machine: WHAT=layers, packing (20 to 30 minutes), buckets, depth, dates, adding, recall, sums, remedies or forecasting
+benchmark: $(TEST) ## measure on this machine: WHAT=layers, packing (20 to 30 minutes), buckets, depth, dates, adding, recall, sums, remedies, forecasting or spelling
 	@$(PY) benchmarks/$(WHAT).py
 
 repository: $(SITE) ## set the repository's address everywhere: make repository URL=https://github.com/org/repo

@@ -173,14 +173,30 @@ def sums(study: str, **setting: object) -> list[dict[str, Any]]:
 
     Chapter: Training a sequence classifier.
     """
-    rows = _of_study("sums", study)
-    for name, value in setting.items():
-        known = sorted({row[name] for row in rows if name in row})
-        if not known:
-            raise ValueError(f"unknown: {name!r}")
-        if value not in known:
-            raise ValueError(f"{name} must be one of {known}, got {value!r}")
-    return [dict(row) for row in rows if all(row[name] == value for name, value in setting.items())]
+    return _with(_of_study("sums", study), setting)
+
+
+def spelling(study: str, **setting: object) -> list[dict[str, Any]]:
+    """What ``benchmarks/spelling.py`` taught networks with and without attention of how words are said.
+
+    Args:
+        study: "scores" (of attention, for GRU and LSTM), "steps" (three times as many), "sizes", "RNN", or "beams" (the
+            networks of 96 units and 600 steps, decoded in several ways).
+        setting: which rows, by the names that they have: ``kind`` ("RNN", "GRU" or "LSTM"), ``score`` ("none", "dot",
+            "scaled dot" or "additive"), ``hidden``, ``steps``; of "beams" also ``width`` and ``alpha``.
+
+    Returns:
+        One row for each seed: the setting; of the words of the test ``exact``, the share that is right, and ``sounds``,
+        the edit distance divided by the number of sounds. ``by length`` is the share that is right of words of 3 to 5,
+        6 and 7, 8 and 9, 10 to 12 and 13 to 16 letters; ``weights`` the number of parameters, ``seconds`` the CPU time
+        of the training. Rows of "beams" have ``log probability`` and ``length`` instead, the means over the words.
+
+    Raises:
+        ValueError: a study, a name or a value that was not measured.
+
+    Chapter: Attention and beam search.
+    """
+    return _with(_of_study("spelling_results", study), setting)
 
 
 def remedies(study: str) -> dict[str, list[dict[str, Any]]]:
@@ -251,6 +267,17 @@ def forecasting_horizons(series: str) -> list[int]:
     if series not in horizons:
         raise ValueError(f"series must be one of {list(horizons)}, got {series!r}")
     return list(horizons[series])
+
+
+def _with(rows: list[dict[str, Any]], setting: dict[str, object]) -> list[dict[str, Any]]:
+    """Copies of the rows that have this setting."""
+    for name, value in setting.items():
+        known = sorted({row[name] for row in rows if name in row})
+        if not known:
+            raise ValueError(f"unknown: {name!r}")
+        if value not in known:
+            raise ValueError(f"{name} must be one of {known}, got {value!r}")
+    return [dict(row) for row in rows if all(row[name] == value for name, value in setting.items())]
 
 
 def _of_study(name: str, study: str) -> list[dict[str, Any]]:

@@ -180,3 +180,19 @@ def test_a_forecast_that_was_not_measured_is_refused_by_name() -> None:
 def test_what_was_measured_of_forecasts_is_a_copy() -> None:
     measured.forecasting("heartbeat", "mean")[0]["seed"] = 7
     assert measured.forecasting("heartbeat", "mean")[0]["seed"] is None
+
+
+def test_spelling_was_learned_from_three_seeds_and_decoded_in_several_ways() -> None:
+    for kind in ("GRU", "LSTM"):
+        for score in ("none", "dot", "scaled dot", "additive"):
+            rows = measured.spelling("scores", kind=kind, score=score)
+            assert [row["seed"] for row in rows] == [0, 1, 2]
+            assert all(0 <= row["exact"] <= 1 and len(row["by length"]) == 5 for row in rows)
+    for score in ("none", "scaled dot"):
+        assert len(measured.spelling("steps", score=score)) == 3
+        assert len(measured.spelling("RNN", score=score)) == 3
+        assert len(measured.spelling("beams", score=score, width=5, alpha=1.0)) == 3
+    with pytest.raises(ValueError, match=r"score must be one of \[.*\], got 'cosine'"):
+        measured.spelling("scores", score="cosine")
+    with pytest.raises(ValueError, match=r"study must be one of \[.*\], got 'dictation'"):
+        measured.spelling("dictation")

@@ -15,7 +15,19 @@ from torch import Tensor, nn
 
 from rnnlib.lengths import mask_from_lengths
 from rnnlib.losses import sequence_loss
-from rnnlib.seq2seq import Bridge, Decoder, Encoder, Seq2Seq, greedy, load, save, shift_right, translate
+from rnnlib.seq2seq import (
+    AttentionDecoder,
+    Bridge,
+    Decoder,
+    Encoder,
+    Seq2Seq,
+    greedy,
+    load,
+    save,
+    shift_right,
+    translate,
+)
+from rnnlib.seq2seq.attention import SCORES
 from rnnlib.vocabulary import BOS, EOS, PAD, UNK, Vocabulary
 
 Case = dict[str, Any]
@@ -23,10 +35,22 @@ SOURCE_SIZE, TARGET_SIZE, LONGEST = 9, 7, 8
 
 
 def build(
-    kind: str = "LSTM", num_layers: int = 1, bidirectional: bool = True, dropout: float = 0.0, seed: int = 0
+    kind: str = "LSTM",
+    num_layers: int = 1,
+    bidirectional: bool = True,
+    dropout: float = 0.0,
+    seed: int = 0,
+    score: str | None = None,
 ) -> Seq2Seq:
     """A model with large random weights in float64, whose guesses vary, on the device of the tests."""
     torch.manual_seed(seed)
+    options: dict[str, Any] = {"kind": kind, "num_layers": num_layers, "dropout": dropout}
+    width = 6 if bidirectional else 3
+    decoder = (
+        Decoder(TARGET_SIZE, 4, 5, **options)
+        if score is None
+        else AttentionDecoder(TARGET_SIZE, 4, 5, width, score=score, **options)
+    )
     model = Seq2Seq(
         Encoder(
             SOURCE_SIZE,
@@ -38,7 +62,7 @@ def build(
             dropout=dropout,
         ),
         Bridge(3, 5, num_layers, kind=kind, bidirectional=bidirectional),
-        Decoder(TARGET_SIZE, 4, 5, kind=kind, num_layers=num_layers, dropout=dropout),
+        decoder,
         max_length=LONGEST,
     )
     with torch.no_grad():
@@ -60,6 +84,7 @@ def cases(draw: st.DrawFn) -> Case:
         draw(st.integers(1, 3)),
         draw(st.booleans()),
         seed=draw(st.integers(0, 10_000)),
+        score=draw(st.sampled_from([None, *SCORES])),
     )
     lengths = draw(st.lists(st.integers(1, 6), min_size=batch_size, max_size=batch_size))
     target_lengths = draw(st.lists(st.integers(1, 5), min_size=batch_size, max_size=batch_size))
@@ -164,10 +189,11 @@ def test_one_by_one_is_the_same_as_in_a_batch(case: Case) -> None:
 def test_the_loss_is_the_sum_of_step_losses_by_hand(case: Case) -> None:
     model, total = case["model"], torch.zeros((), dtype=torch.float64).to(DEVICE)
     for source, target in zip(case["sources"], case["targets"], strict=True):
-        _, state = model.encode(source.unsqueeze(1).to(DEVICE), [len(source)])
+        outputs, state = model.encode(source.unsqueeze(1).to(DEVICE), [len(source)])
+        memory = model.decoder.remember(outputs, [len(source)])
         before = BOS
         for token in target.tolist():
-            z, state = model.decoder.step(torch.tensor([before], device=DEVICE), state)
+            z, state = model.decoder.step(torch.tensor([before], device=DEVICE), state, memory)
             total = total - torch.log_softmax(z[0], dim=0)[token]
             before = token
     by_hand = total / sum(case["target_lengths"])
@@ -186,10 +212,11 @@ def test_the_loss_is_the_sum_of_step_losses_by_hand(case: Case) -> None:
 def test_forcing_in_one_call_equals_forcing_step_by_step(case: Case) -> None:
     model = case["model"]
     with torch.no_grad():
-        _, state = model.encode(case["source"], case["lengths"])
+        outputs, state = model.encode(case["source"], case["lengths"])
+        memory = model.decoder.remember(outputs, case["lengths"])
         steps = []
         for token in shift_right(case["target"]):
-            z, state = model.decoder.step(token, state)
+            z, state = model.decoder.step(token, state, memory)
             steps.append(z)
     expected = [torch.stack(steps)[:length, n] for n, length in enumerate(case["target_lengths"])]
     assert same(scores(case, forcing=1.0), expected)
@@ -216,10 +243,11 @@ def test_every_draw_decides_over_one_token(case: Case, per: str, forcing: float)
     drawn = torch.rand(len(inputs) if per == "step" else 1, inputs.shape[1], generator=generator)
     expected = []
     with torch.no_grad():
-        _, state = model.encode(case["source"], case["lengths"])
+        outputs, state = model.encode(case["source"], case["lengths"])
+        memory = model.decoder.remember(outputs, case["lengths"])
         token = inputs[0]
         for t in range(len(inputs)):
-            z, state = model.decoder.step(token, state)
+            z, state = model.decoder.step(token, state, memory)
             expected.append(z)
             if t + 1 < len(inputs):
                 own = z.argmax(dim=-1)
@@ -314,7 +342,7 @@ def test_every_row_stops_at_its_own_eos_and_the_loop_when_all_have() -> None:
     model = build()
     taken = []
 
-    def step(token: Tensor, state: Any) -> tuple[Tensor, Any]:
+    def step(token: Tensor, state: Any, memory: None) -> tuple[Tensor, Any]:
         taken.append(token.tolist())
         first = torch.tensor([6, 4, 5], device=DEVICE)
         following = torch.where(token == 4, EOS, (token - 1).clamp(min=0))
@@ -379,28 +407,45 @@ def vocabularies() -> dict[str, Vocabulary]:
     return {"source": Vocabulary.from_texts(TEXTS), "target": Vocabulary("012")}
 
 
-def reader(kind: str = "LSTM", bidirectional: bool = True) -> Seq2Seq:
+def reader(kind: str = "LSTM", bidirectional: bool = True, score: str | None = None) -> Seq2Seq:
     torch.manual_seed(1)
     sizes = {name: len(vocabulary) for name, vocabulary in vocabularies().items()}
+    decoder = (
+        Decoder(sizes["target"], 4, 5, kind=kind, num_layers=2)
+        if score is None
+        else AttentionDecoder(
+            sizes["target"], 4, 5, 6 if bidirectional else 3, score=score, kind=kind, num_layers=2
+        )
+    )
     return Seq2Seq(
         Encoder(sizes["source"], 2, 3, kind=kind, num_layers=2, bidirectional=bidirectional, dropout=0.1),
         Bridge(3, 5, 2, kind=kind, bidirectional=bidirectional),
-        Decoder(sizes["target"], 4, 5, kind=kind, num_layers=2),
+        decoder,
         max_length=12,
     )
 
 
 @pytest.mark.parametrize("as_dicts", [False, True])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize(("kind", "bidirectional"), [("LSTM", True), ("GRU", False), ("RNN", True)])
+@pytest.mark.parametrize(
+    ("kind", "bidirectional", "score"),
+    [
+        ("LSTM", True, None),
+        ("GRU", False, None),
+        ("RNN", True, None),
+        ("LSTM", True, "dot"),
+        ("GRU", False, "additive"),
+    ],
+)
 def test_what_is_saved_can_be_loaded_and_says_the_same(
-    tmp_path: Path, kind: str, bidirectional: bool, dtype: torch.dtype, as_dicts: bool
+    tmp_path: Path, kind: str, bidirectional: bool, score: str | None, dtype: torch.dtype, as_dicts: bool
 ) -> None:
-    model, words = reader(kind, bidirectional).to(dtype).to(DEVICE), vocabularies()
+    model, words = reader(kind, bidirectional, score).to(dtype).to(DEVICE), vocabularies()
     path = tmp_path / "model.pt"
     save(path, model, {name: v.to_dict() for name, v in words.items()} if as_dicts else words)
     again, words_again = load(path)
     assert again.configuration() == model.configuration()
+    assert type(again.decoder) is type(model.decoder)
     assert not again.training
     assert {name: w.to_dict() for name, w in words_again.items()} == {
         n: w.to_dict() for n, w in words.items()
@@ -482,7 +527,7 @@ def test_shapes_are_those_of_the_docstrings(case: Case) -> None:
     initial = model.bridge(state)
     assert all(s.shape == (num_layers, batch_size, 5) for s in as_tuple(initial))
     assert len(as_tuple(initial)) == (2 if model.encoder.kind == "LSTM" else 1)
-    logits, after = model.decoder.step(target[0], initial)
+    logits, after = model.decoder.step(target[0], initial, model.decoder.remember(outputs, case["lengths"]))
     assert logits.shape == (batch_size, TARGET_SIZE)
     assert all(s.shape == (num_layers, batch_size, 5) for s in as_tuple(after))
     assert model(source, lengths, target).shape == (*target.shape, TARGET_SIZE)

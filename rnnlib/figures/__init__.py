@@ -1,5 +1,6 @@
 """Drawings of the book. A function takes data and returns a matplotlib Figure; it never trains and never displays."""
 
+from rnnlib.figures.attention import alignment, hypotheses
 from rnnlib.figures.forecasting import forecast, horizon_errors
 from rnnlib.figures.gates import gate_blocks, gate_walk, lstm_cell
 from rnnlib.figures.network import reach, state_walk, unrolled, wavefront
@@ -10,12 +11,14 @@ from rnnlib.figures.staircase import rectangles
 from rnnlib.figures.training import running_answers, training_gallery
 
 __all__ = [
+    "alignment",
     "curves",
     "five_shapes",
     "forecast",
     "gate_blocks",
     "gate_walk",
     "horizon_errors",
+    "hypotheses",
     "lstm_cell",
     "packing",
     "packing_step",

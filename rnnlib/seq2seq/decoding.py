@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -11,7 +10,9 @@ from torch import Tensor, nn
 
 from rnnlib.arguments import check_size
 from rnnlib.lengths import Lengths
+from rnnlib.seq2seq.beams import beam_search
 from rnnlib.seq2seq.model import Seq2Seq
+from rnnlib.seq2seq.parts import evaluating
 from rnnlib.vocabulary import BOS, EOS, PAD, Vocabulary
 
 
@@ -49,14 +50,15 @@ def greedy(model: Seq2Seq, source: Tensor, lengths: Lengths, max_length: int = 1
     Chapter: Sequence to sequence.
     """
     check_size("max_length", max_length)
-    with torch.no_grad(), _evaluating(model):
-        _, state = model.encode(source, lengths)
+    with torch.no_grad(), evaluating(model):
+        outputs, state = model.encode(source, lengths)
+        memory = model.decoder.remember(outputs, lengths)
         token = torch.full_like(source[0], BOS)  # (N)
         stopped = torch.zeros_like(token, dtype=torch.bool)
         counts = torch.zeros_like(token)
         columns: list[Tensor] = []
         while len(columns) < max_length and not stopped.all():
-            logits, state = model.decoder.step(token, state)  # (N, V)
+            logits, state = model.decoder.step(token, state, memory)  # (N, V)
             token = logits.argmax(dim=-1).masked_fill(stopped, PAD)
             columns.append(token)
             counts += ~stopped
@@ -65,22 +67,31 @@ def greedy(model: Seq2Seq, source: Tensor, lengths: Lengths, max_length: int = 1
 
 
 def translate(
-    model: Seq2Seq, vocabularies: Mapping[str, Vocabulary], texts: Sequence[str], max_length: int = 100
+    model: Seq2Seq,
+    vocabularies: Mapping[str, Vocabulary],
+    texts: Sequence[str],
+    max_length: int = 100,
+    *,
+    width: int = 1,
+    alpha: float = 0.0,
 ) -> list[str]:
-    """What the model makes of each text, decoded greedily.
+    """What the model makes of each text, decoded greedily or by a beam search.
 
     Args:
         model: the trained model, on any device.
         vocabularies: ``"source"`` and ``"target"``.
         texts: at least one, none of them empty. A character that the source vocabulary lacks becomes ``<unk>``.
         max_length: the greatest number of tokens to write, ``<eos>`` included. A text may be cut off there.
+        width: how many beginnings :func:`beam_search` keeps; 1 for greedy decoding.
+        alpha: the power of the length by which it divides scores.
 
     Returns:
         One string for each text, without ``<eos>``.
 
     Raises:
-        ValueError: no text, an empty one, one longer than ``model.max_length``, or max_length below 1.
-        TypeError: texts is a single string.
+        ValueError: no text, an empty one, one longer than ``model.max_length``, or max_length below 1; a width or
+            an alpha that :func:`beam_search` refuses.
+        TypeError: texts is a single string; a width or an alpha that :func:`beam_search` refuses.
 
     Chapter: Sequence to sequence.
     """
@@ -91,17 +102,6 @@ def translate(
     rows = [torch.tensor(vocabularies["source"].encode(text), device="cpu") for text in texts]
     source = nn.utils.rnn.pad_sequence(rows, padding_value=PAD)  # (L, N)
     device = model.decoder.readout.weight.device
-    decoded = greedy(model, source.to(device), [len(row) for row in rows], max_length)
-    return [vocabularies["target"].decode(tokens) for tokens in decoded.tokens.T]
-
-
-@contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
-    """Put a model into evaluation mode, and each of its modules back into the mode that it had."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, was_training in modes:
-            module.training = was_training
+    lengths = [len(row) for row in rows]
+    beams = beam_search(model, source.to(device), lengths, width, max_length, alpha=alpha)
+    return [vocabularies["target"].decode(tokens) for tokens in beams.tokens[:, 0].T]

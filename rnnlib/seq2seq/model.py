@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from rnnlib.arguments import check_size
 from rnnlib.lengths import Lengths, check_lengths
 from rnnlib.seq2seq.bridge import Bridge
-from rnnlib.seq2seq.decoder import Decoder
+from rnnlib.seq2seq.decoder import AttentionDecoder, Decoder
 from rnnlib.seq2seq.encoder import Encoder
 from rnnlib.seq2seq.parts import State, check_probability, check_tokens
 from rnnlib.vocabulary import BOS
@@ -87,6 +87,12 @@ class Seq2Seq(nn.Module):
         ):
             if came != needed:
                 raise ValueError(f"{name} must be {needed!r} to fit the part before it, got {came!r}")
+        width = encoder.hidden_size * (2 if encoder.bidirectional else 1)
+        if isinstance(decoder, AttentionDecoder) and decoder.attention.memory_size != width:
+            raise ValueError(
+                f"decoder.attention.memory_size must be {width}, the size of the encoder's states, got "
+                f"{decoder.attention.memory_size}"
+            )
         self.encoder, self.bridge, self.decoder = encoder, bridge, decoder
         self.max_length = check_size("max_length", max_length)
 
@@ -155,14 +161,15 @@ class Seq2Seq(nn.Module):
         if generator is not None and not isinstance(generator, torch.Generator):
             raise TypeError(f"generator must be a torch.Generator or None, got {type(generator).__name__}")
         target = check_tokens("target", target, "(T, N)", self.decoder.embedding)
-        _, state = self.encode(source, lengths)
+        outputs, state = self.encode(source, lengths)
         if target.shape[1] != source.shape[1]:
             raise ValueError(
                 f"target must have shape (T, N) with N = {source.shape[1]} as source has, got {tuple(target.shape)}"
             )
+        memory = self.decoder.remember(outputs, lengths)
         inputs = shift_right(target)  # (T, N)
         if forcing == 1:
-            logits, _ = self.decoder(inputs, state)
+            logits, _ = self.decoder(inputs, state, memory)
             return logits  # type: ignore[no-any-return]
         steps, batch_size = target.shape
         drawn = torch.rand(steps if per == "step" else 1, batch_size, generator=generator, device="cpu")
@@ -170,10 +177,34 @@ class Seq2Seq(nn.Module):
         guess, scores = inputs[0], []
         for truth, is_forced in zip(inputs, forced, strict=True):  # each (N)
             # At the first step both are <bos>.
-            z, state = self.decoder.step(torch.where(is_forced, truth, guess), state)  # z is (N, V)
+            z, state = self.decoder.step(torch.where(is_forced, truth, guess), state, memory)  # z is (N, V)
             guess = z.argmax(dim=-1)
             scores.append(z)
         return torch.stack(scores)  # T times (N, V) -> (T, N, V)
+
+    def alignment(self, source: Tensor, lengths: Lengths, target: Tensor) -> Tensor:
+        r"""Where the decoder looks while it writes a target: the weights :math:`\alpha`.
+
+        Args:
+            source: token ids, (L, N), int64.
+            lengths: (N), as for :meth:`encode`.
+            target: token ids, (T, N), int64, as for :meth:`forward`: the truth, or what a search found.
+
+        Returns:
+            The weights, (T, N, L). Entry [t, n, l] is how much of the encoder's state at l is in what is read at step
+            t. They sum to 1 over l, and are 0 at padded positions of the source.
+
+        Raises:
+            TypeError: the decoder does not attend, or as :meth:`forward`.
+            ValueError: as :meth:`forward`.
+
+        Chapter: Attention and beam search.
+        """
+        if not isinstance(self.decoder, AttentionDecoder):
+            raise TypeError(f"decoder must be an AttentionDecoder, got {type(self.decoder).__name__}")
+        outputs, state = self.encode(source, lengths)
+        memory = self.decoder.attention.remember(outputs, lengths)
+        return self.decoder.alignment(shift_right(target), state, memory)
 
     def configuration(self) -> dict[str, Any]:
         """The arguments that build another model of this form, as a plain dict: see :meth:`build`."""
@@ -196,6 +227,8 @@ class Seq2Seq(nn.Module):
         return cls(
             Encoder(**configuration["encoder"]),
             Bridge(**configuration["bridge"]),
-            Decoder(**configuration["decoder"]),
+            (AttentionDecoder if "score" in configuration["decoder"] else Decoder)(
+                **configuration["decoder"]
+            ),
             max_length=configuration["max_length"],
         )

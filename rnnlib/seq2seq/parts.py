@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import torch
@@ -54,6 +56,18 @@ def check_given(
         raise TypeError("state must be a tensor, or of an LSTM a tuple of two, got None")
     names = symbols if kind == "LSTM" else symbols[:1]
     return check_state(state, dict.fromkeys(names, shape), weight, name="state")
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Put a model into evaluation mode, and each of its modules back into the mode that it had."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, was_training in modes:
+            module.training = was_training
 
 
 class Recurrent(nn.Module):
